@@ -4,6 +4,7 @@
 
 option(SLIPWAY_STATIC "link the agent and the command fully statically" ON)
 option(SLIPWAY_CRASH_POINTS "compile the named crash points in (preset crash)" OFF)
+option(SLIPWAY_STRIP "strip the programs (presets release and crash)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -21,8 +22,9 @@ endif()
 add_library(slipway_settings INTERFACE)
 target_include_directories(slipway_settings INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(slipway_settings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wimplicit-fallthrough -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast> $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+  $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
   -ffunction-sections -fdata-sections -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_compile_definitions(slipway_settings INTERFACE FMT_HEADER_ONLY $<$<BOOL:${SLIPWAY_CRASH_POINTS}>:SLIPWAY_CRASH_POINTS>)
 target_link_options(slipway_settings INTERFACE -Wl,--gc-sections -Wl,--as-needed)
@@ -40,7 +42,24 @@ function(slipway_library folder)
   target_link_libraries(${name} PUBLIC ${uses} PRIVATE slipway_settings)
 endfunction()
 
-# slipway_program(NAME [STATIC] SOURCES ... USES ...)
+# slipway_make_static(TARGET): one file that runs on any Linux of its architecture. The check reads the symbols, so they
+# are stripped after it (slipway_strip), never by the linker.
+function(slipway_make_static target)
+  if(WIN32)
+    return()
+  endif()
+  target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/platform/os/linux/nss_guard.c)
+  target_link_options(${target} PRIVATE -static)
+  add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/cmake/check_static.sh ${CMAKE_NM} $<TARGET_FILE:${target}>)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/cmake/check_static.sh)
+endfunction()
+
+function(slipway_strip target)
+  add_custom_command(TARGET ${target} POST_BUILD VERBATIM COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${target}>)
+endfunction()
+
+# slipway_program(NAME [STATIC] SOURCES ... USES ...): lands in build/<preset>/bin.
 function(slipway_program name)
   cmake_parse_arguments(arg "STATIC" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -49,9 +68,13 @@ function(slipway_program name)
   if(arg_STATIC AND SLIPWAY_STATIC)
     slipway_make_static(${name})
   endif()
+  if(SLIPWAY_STRIP)
+    slipway_strip(${name})
+  endif()
 endfunction()
 
-# slipway_test(FOLDER USES ...): every *_test.cpp in tests/FOLDER becomes one Catch2 program, run by ctest.
+# slipway_test(FOLDER [SOURCES ...] USES ...): every *_test.cpp in tests/FOLDER becomes one Catch2 program, run by ctest.
+# scripts/test counts its test cases; one without an assertion fails.
 function(slipway_test folder)
   cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -60,5 +83,20 @@ function(slipway_test folder)
   string(REPLACE "/" "_" uses "${arg_USES}")
   target_link_libraries(test_${name} PRIVATE slipway_settings catch_main ${uses})
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  add_test(NAME ${folder} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME ${folder} COMMAND test_${name} -w NoAssertions WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${folder} PROPERTIES LABELS catch2 TIMEOUT 300)
+endfunction()
+
+# slipway_script_test(NAME COMMAND program arguments... [SERIAL] [TIMEOUT seconds]): a test that is not a Catch2 program.
+# It runs in the root of the tree and finds the programs through SLIPWAY_BIN and those of the crash preset through
+# SLIPWAY_CRASH_BIN. Exit code 0 is passed; it counts as one test unless its last line is 'N passed, N failed, N skipped'.
+# SERIAL: nothing else runs beside it.
+function(slipway_script_test name)
+  cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "COMMAND" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS script TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL} ENVIRONMENT
+    "SLIPWAY_BIN=${CMAKE_BINARY_DIR}/bin;SLIPWAY_CRASH_BIN=${CMAKE_SOURCE_DIR}/build/crash/bin")
 endfunction()
