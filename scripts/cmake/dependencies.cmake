@@ -9,6 +9,7 @@ if(NOT SLIPWAY_DEPS_PREFIX)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/build-deps --prefix OUTPUT_VARIABLE deps_prefix
                   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(SLIPWAY_DEPS_PREFIX ${deps_prefix})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/build-deps)
 endif()
 if(NOT WIN32 AND NOT EXISTS ${SLIPWAY_DEPS_PREFIX}/lib/libcurl.a)
   message(FATAL_ERROR "libcurl is not in ${SLIPWAY_DEPS_PREFIX}. Run scripts/setup: it installs and builds what is missing.")

@@ -59,7 +59,8 @@ function(slipway_strip target)
   add_custom_command(TARGET ${target} POST_BUILD VERBATIM COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${target}>)
 endfunction()
 
-# slipway_program(NAME [STATIC] SOURCES ... USES ...): lands in build/<preset>/bin.
+# slipway_program(NAME [STATIC] SOURCES ... USES ...): lands in build/<preset>/bin. The target `programs` builds all.
+add_custom_target(programs)
 function(slipway_program name)
   cmake_parse_arguments(arg "STATIC" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -71,6 +72,7 @@ function(slipway_program name)
   if(SLIPWAY_STRIP)
     slipway_strip(${name})
   endif()
+  add_dependencies(programs ${name})
 endfunction()
 
 # slipway_test(FOLDER [SOURCES ...] USES ...): every *_test.cpp in tests/FOLDER becomes one Catch2 program, run by ctest.
@@ -89,7 +91,7 @@ endfunction()
 
 # slipway_script_test(NAME COMMAND program arguments... [SERIAL] [TIMEOUT seconds]): a test that is not a Catch2 program.
 # It runs in the root of the tree and finds the programs through SLIPWAY_BIN and those of the crash preset through
-# SLIPWAY_CRASH_BIN. Exit code 0 is passed; it counts as one test unless its last line is 'N passed, N failed, N skipped'.
+# SLIPWAY_CRASH_BIN, and Debian's own tools in PATH. Exit code 0 is passed; it counts as one test unless its last line is 'N passed, N failed, N skipped'.
 # SERIAL: nothing else runs beside it.
 function(slipway_script_test name)
   cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "COMMAND" ${ARGN})
@@ -98,5 +100,5 @@ function(slipway_script_test name)
   endif()
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS script TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL} ENVIRONMENT
-    "SLIPWAY_BIN=${CMAKE_BINARY_DIR}/bin;SLIPWAY_CRASH_BIN=${CMAKE_SOURCE_DIR}/build/crash/bin")
+    "SLIPWAY_BIN=${CMAKE_BINARY_DIR}/bin;SLIPWAY_CRASH_BIN=${CMAKE_SOURCE_DIR}/build/crash/bin;PATH=/usr/sbin:/usr/bin:/sbin:/bin")
 endfunction()
