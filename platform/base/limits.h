@@ -58,4 +58,9 @@ inline constexpr std::size_t handshakes_max = 128;
 inline constexpr std::size_t handshakes_per_address_max = 16;
 inline constexpr std::size_t tls_sessions_max = 20'000;
 
+// Certificates
+inline constexpr std::size_t certificate_bytes_max = 16 * 1024;  ///< one, or one key, as PEM or DER
+inline constexpr std::size_t certificate_request_bytes_max = 16 * 1024;
+inline constexpr std::size_t certificate_chain_max = 10;
+
 }  // namespace slipway::limits
