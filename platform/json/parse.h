@@ -5,7 +5,7 @@
 
 #include "platform/base/limits.h"
 #include "platform/base/result.h"
-#include "platform/json/fwd.h"
+#include "platform/json/value.h"
 
 namespace slipway::json {
 
