@@ -1,0 +1,20 @@
+# Windows on x86_64 from Debian's MinGW-w64 (posix threads). /usr/include itself must never be on the search path, it
+# holds glibc's headers: the header-only libraries are linked into a directory of their own.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+set(CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+
+set(header_only ${CMAKE_CURRENT_LIST_DIR}/../../build/mingw/include)
+file(MAKE_DIRECTORY ${header_only})
+foreach(library nlohmann tl fmt CLI catch2)
+  file(CREATE_LINK /usr/include/${library} ${header_only}/${library} SYMBOLIC)
+endforeach()
+file(REAL_PATH ${header_only} header_only)
+set(CMAKE_CXX_STANDARD_INCLUDE_DIRECTORIES ${header_only})
+add_compile_definitions(UNICODE _UNICODE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
