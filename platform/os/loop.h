@@ -35,18 +35,20 @@ public:
 struct Interest {
     bool read = false;
     bool write = false;
+    bool urgent = false;  ///< what poll(2) calls an exceptional condition
 };
 
 struct Ready {
     bool read = false;  ///< also at the end of a stream
     bool write = false;
+    bool urgent = false;
     bool hang_up = false;  ///< the other side is gone, or an error: reading or writing tells which
 };
 
 /// A watched descriptor. Destroy it before the descriptor is closed.
 class Watch : public Subscription {
 public:
-    virtual Result<> change(Interest interest) = 0;
+    virtual Result<> change(Interest interest) = 0;  ///< with none, not even a hang-up is told
 };
 
 /// The loop of this operating system. All but post() and stop() only in the thread that calls run().
@@ -65,7 +67,7 @@ public:
     virtual void stop() = 0;  ///< from any thread; run() returns after the current turn
 };
 
-/// `clock` drives the timers and outlives the loop.
+/// `clock` drives the timers and outlives the loop. From now on SIGPIPE is ignored: a writer learns it from its write.
 Result<std::unique_ptr<EventLoop>> make_event_loop(Clock& clock);
 
 }  // namespace slipway::os
