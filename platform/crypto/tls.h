@@ -52,4 +52,8 @@ private:
 /// The certificate that the peer of this session showed, also after resumption; nothing if it showed none.
 Result<std::optional<Certificate>> tls_peer(const ssl_st* session);
 
+/// Use this and not SSL_free at a connection's end: OpenSSL forgets the session of a line that broke off without a
+/// farewell, and an agent that comes back would have to do the whole handshake again. Takes null.
+void tls_free(ssl_st* session);
+
 }  // namespace slipway::crypto

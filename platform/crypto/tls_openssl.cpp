@@ -24,15 +24,16 @@ struct Verdict {
 
 /// The dates of a chain whose signatures and purposes are already proven; the leaf is first.
 Verdict judge_dates(const STACK_OF(X509) * chain, Time now) {
-    std::time_t moment = seconds(now);
-    std::time_t tolerated = seconds(now - tls_expired_leaf_tolerance);
+    const std::time_t moment = seconds(now);
+    const std::time_t tolerated = seconds(now - tls_expired_leaf_tolerance);
     Verdict verdict;
     for (int depth = 0; depth < sk_X509_num(chain); ++depth) {
         const X509* x509 = sk_X509_value(chain, depth);
-        if (X509_cmp_time(X509_get0_notBefore(x509), &moment) >= 0) return {false, X509_V_ERR_CERT_NOT_YET_VALID};
-        if (X509_cmp_time(X509_get0_notAfter(x509), &moment) >= 0) continue;
+        const int begun = ASN1_TIME_cmp_time_t(X509_get0_notBefore(x509), moment);
+        if (begun != -1 && begun != 0) return {false, X509_V_ERR_CERT_NOT_YET_VALID};
+        if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(x509), moment) >= 0) continue;
         verdict.mark = X509_V_ERR_CERT_HAS_EXPIRED;
-        const bool long_ago = X509_cmp_time(X509_get0_notAfter(x509), &tolerated) < 0;
+        const bool long_ago = ASN1_TIME_cmp_time_t(X509_get0_notAfter(x509), tolerated) < 0;
         if (depth > 0 || long_ago) return {false, verdict.mark};
     }
     return verdict;
@@ -116,6 +117,11 @@ Result<> TlsServer::replace_identity(const TlsIdentity& identity) {
 }
 
 ssl_ctx_st* TlsServer::context() const { return state_->context.get(); }
+
+void tls_free(ssl_st* session) {
+    if (session != nullptr) SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(session);
+}
 
 Result<std::optional<Certificate>> tls_peer(const ssl_st* session) {
     const X509* x509 = SSL_get0_peer_certificate(session);

@@ -41,15 +41,15 @@ Result<std::vector<std::string>> cut_token(const TokenForm& form, std::string_vi
     if (text.size() != length_of(form))
         return fail(Code::invalid, "the " + kind + " has " + std::to_string(text.size()) + " characters instead of " +
                                        std::to_string(length_of(form)) + ": was it cut off when it was copied?");
-    if (crc_text(text.substr(0, text.size() - crc_digits - 1)) != text.substr(text.size() - crc_digits))
+    const std::string_view body = text.substr(0, text.size() - crc_digits - 1);
+    if (text.substr(body.size()) != "_" + crc_text(body))
         return fail(Code::invalid, "the " + kind + "'s checksum does not fit: there is a typing error in it");
     std::vector<std::string> fields;
     std::size_t at = prefix.size();
     for (const std::size_t length : form.fields) {
         fields.emplace_back(text.substr(at, length));
         at += length;
-        if (text[at] != '_') return fail(Code::invalid, "the " + kind + "'s fields do not have their lengths");
-        ++at;
+        if (text[at++] != '_') return fail(Code::invalid, "the " + kind + "'s fields do not have their lengths");
     }
     return fields;
 }
