@@ -85,6 +85,8 @@ void take_list(const Poll& poll, bool whole_list, std::vector<Case>& cases, Time
     }
 }
 
+void take_silence(Case& of, Time now) { happen(of, AttemptEvent::contact_lost, std::nullopt, now); }
+
 Mail mail_for(const Poll& poll, bool orders_allowed, const std::vector<Case>& cases) {
     Mail mail;
     for (const Case& of : cases) {

@@ -66,6 +66,9 @@ struct Case {
 /// what it lacks says something.
 void take_list(const Poll& poll, bool whole_list, std::vector<Case>& cases, Time now);
 
+/// The lease of an attempt is over.
+void take_silence(Case& of, Time now);
+
 /// What stands in the answer to a list, beside new orders.
 struct Mail {
     struct Order {

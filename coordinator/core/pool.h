@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "platform/base/time.h"
@@ -12,6 +13,7 @@ struct Pool {
     std::int64_t row = 0;
     std::string name;
     Time created;
+    std::optional<Time> deleted;  ///< its ended jobs go on naming it
 };
 
 }  // namespace slipway::core

@@ -52,13 +52,15 @@ public:
     virtual Result<std::int64_t> counter(Counter counter) = 0;
 
     virtual Result<std::optional<core::Pool>> pool(std::int64_t row) = 0;
-    virtual Result<std::optional<core::Pool>> pool_named(std::string_view name) = 0;
-    virtual Result<std::vector<core::Pool>> pools() = 0;  ///< by name
+    virtual Result<std::optional<core::Pool>> pool_named(std::string_view name) = 0;  ///< not the deleted ones
+    virtual Result<std::vector<core::Pool>> pools() = 0;                              ///< by name, not the deleted ones
 
     virtual Result<std::optional<core::Agent>> agent(std::int64_t row) = 0;
     virtual Result<std::optional<core::Agent>> agent_by_id(std::string_view id) = 0;
     virtual Result<std::optional<core::Agent>> agent_named(std::string_view name) = 0;  ///< not the deleted ones
-    virtual Result<std::vector<core::Agent>> agents(const Page& page, std::optional<std::int64_t> pool_row) = 0;
+    virtual Result<std::vector<core::Agent>> agents(
+        const Page& page,
+        std::optional<std::int64_t> pool_row) = 0;              ///< not the deleted ones
     virtual Result<std::vector<core::Agent>> all_agents() = 0;  ///< not the deleted ones; for the start
 
     virtual Result<std::optional<core::JoinToken>> join_token(std::string_view id) = 0;
@@ -72,6 +74,7 @@ public:
     virtual Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) = 0;
     /// For the start and for reloads: every job that has not ended, oldest first. `spec` is left empty.
     virtual Result<std::vector<core::Job>> unfinished_jobs() = 0;
+    virtual Result<bool> pool_has_unfinished_jobs(std::int64_t pool_row) = 0;
 
     virtual Result<std::optional<core::Attempt>> attempt(std::int64_t row) = 0;
     virtual Result<std::optional<core::Attempt>> attempt_by_id(std::string_view id) = 0;
@@ -86,6 +89,8 @@ public:
     virtual Result<std::vector<core::Artifact>> artifacts(std::string_view name,
                                                           const Page& page) = 0;                ///< "": all names
     virtual Result<std::vector<core::JobArtifact>> artifacts_of_job(std::int64_t job_row) = 0;  ///< by alias
+    /// Whether a job that has not ended uses this version.
+    virtual Result<bool> artifact_is_needed(std::string_view name, std::string_view version) = 0;
     virtual Result<bool> blob_is_used(std::string_view sha256) = 0;  ///< by an artifact or an unfinished job
     /// Whether a job with this blob has an attempt on the agent that is not final.
     virtual Result<bool> agent_may_fetch(std::int64_t agent_row, std::string_view sha256) = 0;
@@ -106,7 +111,7 @@ public:
     virtual Result<> set_counter(Counter counter, std::int64_t value) = 0;
 
     virtual Result<> insert(core::Pool& pool) = 0;
-    virtual Result<> remove(const core::Pool& pool) = 0;  ///< REQUIRES: nothing refers to it (the caller looked)
+    virtual Result<> update(const core::Pool& pool) = 0;
     virtual Result<> insert(core::Agent& agent) = 0;
     virtual Result<> update(const core::Agent& agent) = 0;
     virtual Result<> insert(core::JoinToken& token) = 0;

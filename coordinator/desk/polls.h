@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "coordinator/core/report.h"
+#include "coordinator/desk/desk.h"
+
+/// What agents say: polls and reports. Run in a turn of the desk.
+namespace slipway::desk {
+
+/// Takes in a poll and parks it until there is something to say. `reply` is called exactly once: after a commit, at the
+/// end of the hold, or when a newer poll comes.
+void poll(Turn& turn, std::int64_t agent_row, const core::Poll& poll, PollReply reply);
+
+/// One attempt in a report; its log bytes are durable already.
+struct Reported {
+    std::string attempt;
+    std::int64_t fence = 0;
+    core::ReportItem item;
+    Desk::HeldLog log;
+};
+struct ReportAnswer {
+    std::string attempt;
+    std::int64_t log_offset = 0;  ///< 0 after a digest that did not fit: all of it once more
+    std::int64_t event_seq = 0;
+    core::ReportVerdict verdict;
+    bool stale_fence = false;  ///< there is no such attempt of this agent
+    bool send_log_again = false;
+};
+Result<std::vector<ReportAnswer>> report(Turn& turn, std::int64_t agent_row, const std::vector<Reported>& items);
+
+/// What is durable of a log has grown: it may be complete now. Answers whether all of it is wanted once more.
+Result<bool> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log);
+
+}  // namespace slipway::desk
