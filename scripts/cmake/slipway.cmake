@@ -89,15 +89,16 @@ function(slipway_test folder)
   set_tests_properties(${folder} PROPERTIES LABELS catch2 TIMEOUT 300)
 endfunction()
 
-# slipway_script_test(NAME COMMAND program arguments... [SERIAL] [TIMEOUT seconds]): a test that is not a Catch2 program.
-# It runs in the root of the tree and finds the programs through SLIPWAY_BIN and those of the crash preset through
-# SLIPWAY_CRASH_BIN, and Debian's own tools in PATH. Exit code 0 is passed; it counts as one test unless its last line is 'N passed, N failed, N skipped'.
-# SERIAL: nothing else runs beside it.
+# slipway_script_test(NAME COMMAND program arguments... [SERIAL] [TIMEOUT seconds]): a test that is not a Catch2 program,
+# often `python3 tests/run_python.py FILE`. It runs in the root of the tree, with Debian's own tools in PATH, and finds the
+# programs through SLIPWAY_BIN and those of the crash preset through SLIPWAY_CRASH_BIN. Exit code 0 is passed; it counts as
+# one test unless its last line is 'N passed, N failed, N skipped'. SERIAL: nothing else runs beside it.
 function(slipway_script_test name)
   cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "COMMAND" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  list(TRANSFORM arg_COMMAND REPLACE "^python3$" "/usr/bin/python3" AT 0) # Debian's, which has the modules of scripts/setup
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS script TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL} ENVIRONMENT
     "SLIPWAY_BIN=${CMAKE_BINARY_DIR}/bin;SLIPWAY_CRASH_BIN=${CMAKE_SOURCE_DIR}/build/crash/bin;PATH=/usr/sbin:/usr/bin:/sbin:/bin")

@@ -1,7 +1,7 @@
 /* Linked into every static program. glibc answers these calls through NSS, which loads the target's libnss_*.so; in a
- * static program that kills the process with SIGFPE as soon as the target's glibc is another one. Defined here, they keep
- * glibc's own versions, and with them NSS, out of the executable (the build checks it with nm).
- * All answer "not found": host names are resolved by c-ares inside libcurl, users and groups by reading the files. */
+ * static program that kills the process with SIGFPE as soon as the target's glibc is another one. Defined here, they
+ * keep glibc's own versions, and with them NSS, out of the executable (the build checks it with nm). All answer "not
+ * found": host names are resolved by c-ares inside libcurl, users and groups by reading the files. */
 #include <errno.h>
 #include <grp.h>
 #include <netdb.h>
