@@ -84,6 +84,12 @@ void Reader::refuse_word(std::string_view name, std::string_view text) {
     refuse(escaped(name), "\"" + printable(text, 64) + "\" is not one of the words allowed here");
 }
 
+bool Reader::has(std::string_view name) const {
+    if (!object_->is_object()) return false;
+    const auto found = object_->find(name);
+    return found != object_->end() && !found->is_null();
+}
+
 const Value* Reader::find(std::string_view name) {
     asked_.push_back(name);
     if (!object_->is_object()) return nullptr;

@@ -113,6 +113,7 @@ public:
         }
     }
 
+    bool has(std::string_view name) const;  ///< present and not null; does not count as asked for
     /// The field as it is, counted as asked for; null if absent. For what the calls above cannot say.
     const Value* find(std::string_view name);
     const Value* need(std::string_view name);  ///< like find; absent is an error

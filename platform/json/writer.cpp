@@ -71,8 +71,8 @@ void Writer::separate() {
     first_ = false;
 }
 
-void Writer::key(std::string_view name) {
-    item(name);
+void Writer::name(std::string_view field_name) {
+    item(field_name);
     text_ += ':';
     first_ = true;  // no comma before the value
 }
@@ -83,8 +83,8 @@ void Writer::begin_object() {
     first_ = true;
 }
 
-void Writer::begin_object(std::string_view name) {
-    key(name);
+void Writer::begin_object(std::string_view field_name) {
+    name(field_name);
     begin_object();
 }
 
@@ -99,8 +99,8 @@ void Writer::begin_array() {
     first_ = true;
 }
 
-void Writer::begin_array(std::string_view name) {
-    key(name);
+void Writer::begin_array(std::string_view field_name) {
+    name(field_name);
     begin_array();
 }
 
@@ -122,8 +122,8 @@ void Writer::item(std::string_view text) {
 
 void Writer::item_json(std::string_view json) { literal(json); }
 
-void Writer::field_json(std::string_view name, std::string_view json) {
-    key(name);
+void Writer::field_json(std::string_view field_name, std::string_view json) {
+    name(field_name);
     item_json(json);
 }
 

@@ -23,10 +23,10 @@ namespace slipway::json {
 class Writer {
 public:
     void begin_object();  ///< the whole value, or an item of an array
-    void begin_object(std::string_view name);
+    void begin_object(std::string_view field_name);
     void end_object();
     void begin_array();
-    void begin_array(std::string_view name);
+    void begin_array(std::string_view field_name);
     void end_array();
 
     void item(std::string_view text);
@@ -45,23 +45,24 @@ public:
     }
     void item_json(std::string_view json);  ///< text that is JSON already, taken as it is
 
+    void name(std::string_view field_name);  ///< of the field whose value the next call writes
+
     template <typename T>
-    void field(std::string_view name, const T& value) {  ///< T as item() takes it
-        key(name);
+    void field(std::string_view field_name, const T& value) {  ///< T as item() takes it
+        name(field_name);
         item(value);
     }
     /// Left out when absent.
     template <typename T>
-    void field(std::string_view name, const std::optional<T>& value) {
-        if (value) field(name, *value);
+    void field(std::string_view field_name, const std::optional<T>& value) {
+        if (value) field(field_name, *value);
     }
-    void field_json(std::string_view name, std::string_view json);
+    void field_json(std::string_view field_name, std::string_view json);
 
     std::string take() && { return std::move(text_); }
 
 private:
     void separate();
-    void key(std::string_view name);
     void literal(std::string_view text);
     void number(std::int64_t value);
     void number(std::uint64_t value);

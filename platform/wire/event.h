@@ -76,7 +76,9 @@ struct Event {
 
 std::string_view kind_of(const Event& event);  ///< "task_started" ...
 
-/// One line without its newline, at most limits::event_bytes_max: texts that are longer than their limit are cut.
+/// One line without its newline, at most limits::event_bytes_max: a text that is too long for it is cut. A variable's
+/// value must not be: its writer asks fits() first and makes an Issue of one that does not.
+bool fits(const Event& event);
 std::string encode(const Event& event);
 Result<Event> decode_event(std::string_view line, json::UnknownFields unknown = json::UnknownFields::refuse);
 
