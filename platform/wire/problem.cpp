@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view type_prefix = "urn:slipway:problem:";
 
+std::optional<Code> code_from(std::string_view text) {
+    for (int i = 0; i <= static_cast<int>(Code::internal); ++i)
+        if (to_string(static_cast<Code>(i)) == text) return static_cast<Code>(i);
+    return std::nullopt;
+}
+
 Code code_of(int status) {
     switch (status) {
         case 401: return Code::unauthenticated;
@@ -64,20 +70,25 @@ std::string_view title_of(int status) {
 }
 
 Problem to_problem(const Error& error, int status) {
-    return {status, error.reason, std::string(title_of(status)), error.message, std::nullopt, std::nullopt};
+    return {status, std::string(title_of(status)), error.message, error.code, error.reason, std::nullopt, std::nullopt};
 }
 
 Error to_error(const Problem& problem) {
     const std::string status = "HTTP " + std::to_string(problem.status) + " " + problem.title;
-    return {code_of(problem.status), problem.detail.empty() ? status : problem.detail, problem.reason};
+    return {problem.code.value_or(code_of(problem.status)), problem.detail.empty() ? status : problem.detail,
+            problem.reason};
 }
 
 void write(json::Writer& out, const Problem& problem) {
+    const std::string_view code = problem.code ? to_string(*problem.code) : std::string_view();
+    const std::string_view word = problem.reason.empty() ? code : std::string_view(problem.reason);
     out.begin_object();
-    out.field("type", problem.reason.empty() ? "about:blank" : std::string(type_prefix) + problem.reason);
+    out.field("type", word.empty() ? "about:blank" : std::string(type_prefix).append(word));
     out.field("title", problem.title);
     out.field("status", problem.status);
     if (!problem.detail.empty()) out.field("detail", problem.detail);
+    if (problem.code) out.field("code", code);
+    if (!problem.reason.empty()) out.field("reason", problem.reason);
     out.field("log_offset", problem.log_offset);
     out.field("retry_after_s", problem.retry_after_s);
     out.end_object();
@@ -90,15 +101,18 @@ std::string encode(const Problem& problem) {
 }
 
 void read(json::Reader& in, Problem& problem) {
-    std::string type = "about:blank";
     const json::Text line{.bytes_max = 16 * 1024};
-    in.optional("type", type, line);
+    std::string code;
+    in.optional("type", code, line);  // says no more than code and reason
+    code.clear();
     in.optional("title", problem.title, line);
     in.optional("status", problem.status, json::Range{100, 599});
     in.optional("detail", problem.detail, line);
+    in.optional("code", code, line);
+    problem.code = code_from(code);
+    in.optional("reason", problem.reason, line);
     in.optional("log_offset", problem.log_offset);
     in.optional("retry_after_s", problem.retry_after_s, json::Range{0, 86'400});
-    if (type.starts_with(type_prefix)) problem.reason = type.substr(type_prefix.size());
 }
 
 Problem decode_problem(std::string_view body, int status) {

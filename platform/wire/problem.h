@@ -10,14 +10,16 @@
 #include "platform/json/writer.h"
 
 /// Problem details for HTTP APIs, RFC 9457: the body of every answer that is not a success, of type problem_type.
-///     {"type":"urn:slipway:problem:token_used","title":"Forbidden","status":403,"detail":"...","log_offset":0}
+///     {"type":"urn:slipway:problem:token_used","title":"Forbidden","status":403,"detail":"...","code":"forbidden",
+///      "reason":"token_used","log_offset":0}
 namespace slipway::wire {
 
 struct Problem {
     int status = 0;
-    std::string reason;  ///< the last part of `type`; empty: about:blank
-    std::string title;   ///< the status in words; the same for all of one status
-    std::string detail;  ///< for people: what, where, which limit, what to do next
+    std::string title;         ///< the status in words; the same for all of one status
+    std::string detail;        ///< for people: what, where, which limit, what to do next
+    std::optional<Code> code;  ///< none in what another program (a proxy) made
+    std::string reason;        ///< of a closed list; may be empty. `type` ends with it, or with the code
     std::optional<std::int64_t> log_offset;
     std::optional<std::int64_t> retry_after_s;
     bool operator==(const Problem&) const = default;
@@ -27,7 +29,7 @@ std::string_view title_of(int status);
 
 /// `status` is the caller's: one table of the coordinator maps codes to it.
 Problem to_problem(const Error& error, int status);
-/// The other way, on the agent's side: the code that fits the status, the reason and the detail.
+/// The other way, on the agent's side. Without a code: the one that fits the status.
 Error to_error(const Problem& problem);
 
 std::string encode(const Problem& problem);

@@ -129,18 +129,26 @@ inline wire::PollAnswer poll_answer() {
 }
 
 inline wire::Problem problem() {
-    return {409, "wrong_offset", "Conflict", "the log of this attempt goes on at offset 4096", 4096, std::nullopt};
+    wire::Problem problem;
+    problem.status = 409;
+    problem.title = "Conflict";
+    problem.detail = "the log of this attempt goes on at offset 4096";
+    problem.code = Code::conflict;
+    problem.reason = "wrong_offset";
+    problem.log_offset = 4096;
+    return problem;
 }
 
 inline wire::PollAnswer poll_answer_refused() {
     wire::PollAnswer answer = poll_answer_empty();
-    answer.problem = wire::Problem{409,
-                                   "identity_conflict",
-                                   "Conflict",
-                                   "another living agent uses this identity; an operator decides with: slipway agent "
-                                   "resolve web-01 --keep INSTANCE | --re-enroll",
-                                   std::nullopt,
-                                   std::nullopt};
+    wire::Problem& problem = answer.problem.emplace();
+    problem.status = 409;
+    problem.title = "Conflict";
+    problem.detail =
+        "another living agent uses this identity; an operator decides with: slipway agent resolve web-01 --keep "
+        "INSTANCE | --re-enroll";
+    problem.code = Code::conflict;
+    problem.reason = "identity_conflict";
     return answer;
 }
 
