@@ -105,7 +105,10 @@ const Value* Reader::need(std::string_view name) {
 
 bool Reader::text_of(std::string_view name, const Value& value, std::string& to, const Text& text) {
     if (!value.is_string()) {
-        refuse_type(escaped(name), text.expected ? text.expected : "a text", value);
+        // A file that people wrote: 3.11 was meant as a text, and only its writer can say so.
+        const bool unquoted = places_ && (value.is_number() || value.is_boolean());
+        const std::string expected = text.expected ? text.expected : "a text";
+        refuse_type(escaped(name), unquoted ? expected + " (put the value in quotes)" : expected, value);
         return false;
     }
     const auto& read = value.get_ref<const std::string&>();
