@@ -6,4 +6,4 @@ namespace slipway {
 
 /// Stays on in release builds. For what this program promises itself; never judges input.
 #define ASSERT(expression) \
-    ((expression) ? static_cast<void>(0) : ::slipway::assertion_failed(#expression, __FILE__, __LINE__))
+    ((expression) ? static_cast<void>(0) : ::slipway::assertion_failed(#expression, __FILE_NAME__, __LINE__))

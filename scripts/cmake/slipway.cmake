@@ -25,7 +25,7 @@ target_compile_options(slipway_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wimplicit-fallthrough -Werror
   $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast> $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
-  -ffunction-sections -fdata-sections -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
+  -ffunction-sections -fdata-sections)
 target_compile_definitions(slipway_settings INTERFACE FMT_HEADER_ONLY $<$<BOOL:${SLIPWAY_CRASH_POINTS}>:SLIPWAY_CRASH_POINTS>)
 target_link_options(slipway_settings INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 
