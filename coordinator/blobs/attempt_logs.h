@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/base/result.h"
+#include "platform/base/time.h"
+#include "platform/os/files.h"
+
+namespace slipway::blobs {
+
+/// What attempts wrote: `logs/<yyyymm>/<attempt>.log` with raw bytes, `.times` with pairs of offset and milliseconds (16
+/// bytes each, little endian), `.events` with one JSON line each; the month is that of the attempt's UUIDv7. Every
+/// function may be called from any thread and may block on the disk; appends to one attempt come one at a time.
+class AttemptLogs {
+public:
+    struct Held {
+        std::int64_t bytes = 0;  ///< durable
+        std::string sha256;      ///< of these bytes
+    };
+    struct Mark {
+        std::int64_t offset = 0;
+        std::int64_t ms = 0;
+    };
+
+    static Result<std::unique_ptr<AttemptLogs>> open(os::Directory& state);
+    virtual ~AttemptLogs() = default;
+
+    /// Appends at `offset` and makes it durable, marks too. Bytes that are held already are passed over, so that a
+    /// repetition changes nothing; an offset beyond what is held stores nothing. Answers what is held now, which tells
+    /// where to go on. Code::limit beyond limits::log_bytes_max.
+    virtual Result<Held> append(std::string_view attempt, std::int64_t offset, std::string_view bytes,
+                                const std::vector<Mark>& marks) = 0;
+    virtual Result<Held> held(std::string_view attempt) = 0;
+    virtual Result<std::int64_t> length(std::string_view attempt) = 0;  ///< durable bytes, 0 if there is none
+    /// Throws the log away: all of it will be sent once more.
+    virtual Result<> restart(std::string_view attempt) = 0;
+    /// Nothing is appended any more; memory and descriptors that it held are free.
+    virtual void close(std::string_view attempt) = 0;
+
+    /// Lines of events from number `first` on (the first event of an attempt is 1), each without its newline. What is
+    /// held already is passed over. Durable when it returns; answers the highest event that is held.
+    virtual Result<std::int64_t> append_events(std::string_view attempt, std::int64_t first,
+                                               const std::vector<std::string>& lines) = 0;
+
+    virtual Result<std::unique_ptr<os::File>> read(std::string_view attempt) = 0;  ///< not_found
+    virtual Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::int64_t to) = 0;
+    virtual Result<std::vector<std::string>> events(std::string_view attempt) = 0;
+
+    /// Calls from the appending thread whenever more is durable, until the handle is destroyed.
+    class Follower {
+    public:
+        virtual ~Follower() = default;
+    };
+    [[nodiscard]] virtual std::unique_ptr<Follower> follow(std::string_view attempt,
+                                                           std::function<void(std::int64_t)> grown) = 0;
+};
+
+}  // namespace slipway::blobs
