@@ -43,7 +43,8 @@ struct IdempotencyRecord {
 /// One number for the whole coordinator each; all start at 0.
 enum class Counter { fence, restore_epoch, restored_fence };
 
-/// A consistent view. Used by one thread at a time; ends with its destruction.
+/// A consistent view. Used by one thread at a time; ends with its destruction, which should come soon: it holds a
+/// connection and keeps the write-ahead log from being cut.
 /// Rows that are not there are std::nullopt; an Error is the store's own trouble (io, disk_full, corrupt).
 class Reader {
 public:
@@ -58,9 +59,8 @@ public:
     virtual Result<std::optional<core::Agent>> agent(std::int64_t row) = 0;
     virtual Result<std::optional<core::Agent>> agent_by_id(std::string_view id) = 0;
     virtual Result<std::optional<core::Agent>> agent_named(std::string_view name) = 0;  ///< not the deleted ones
-    virtual Result<std::vector<core::Agent>> agents(
-        const Page& page,
-        std::optional<std::int64_t> pool_row) = 0;              ///< not the deleted ones
+    /// Not the deleted ones; of all pools when `pool_row` is empty.
+    virtual Result<std::vector<core::Agent>> agents(const Page& page, std::optional<std::int64_t> pool_row) = 0;
     virtual Result<std::vector<core::Agent>> all_agents() = 0;  ///< not the deleted ones; for the start
 
     virtual Result<std::optional<core::JoinToken>> join_token(std::string_view id) = 0;
@@ -71,7 +71,7 @@ public:
 
     virtual Result<std::optional<core::Job>> job(std::int64_t row) = 0;
     virtual Result<std::optional<core::Job>> job_by_id(std::string_view id) = 0;
-    virtual Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) = 0;
+    virtual Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) = 0;  ///< `spec` left empty
     /// For the start and for reloads: every job that has not ended, oldest first. `spec` is left empty.
     virtual Result<std::vector<core::Job>> unfinished_jobs() = 0;
     virtual Result<bool> pool_has_unfinished_jobs(std::int64_t pool_row) = 0;
@@ -95,7 +95,7 @@ public:
     /// Whether a job with this blob has an attempt on the agent that is not final.
     virtual Result<bool> agent_may_fetch(std::int64_t agent_row, std::string_view sha256) = 0;
     virtual Result<std::optional<core::Upload>> upload(std::string_view id) = 0;
-    virtual Result<std::vector<core::Upload>> uploads_untouched_since(Time time) = 0;
+    virtual Result<std::vector<core::Upload>> uploads_untouched_since(Time time) = 0;  ///< touched before `time`
 
     virtual Result<std::optional<IdempotencyRecord>> idempotency(std::int64_t token_row, std::string_view key) = 0;
 
@@ -104,8 +104,11 @@ public:
 };
 
 /// The only way to change anything. There is one at a time, on the writer's thread. What is not committed when it is
-/// destroyed never happened. insert() sets the row's number. A unique name that is taken is Code::conflict with reason
-/// "name_taken"; nothing was changed then and the transaction goes on.
+/// destroyed never happened. insert() sets the row's number. These refusals change nothing and the transaction goes on:
+/// a unique name or id that is taken, Code::conflict with reason "name_taken"; a row that refers to one which is not
+/// there, Code::conflict with reason "in_use"; an update or removal of a row that is not
+/// there, Code::not_found. After any other error it can only be dropped: later writes and commit() fail with the same.
+/// update() leaves what was given at insertion as it is: ids, times of creation, and where a method says so.
 class Transaction : public Reader {
 public:
     virtual Result<> set_counter(Counter counter, std::int64_t value) = 0;
@@ -115,14 +118,15 @@ public:
     virtual Result<> insert(core::Agent& agent) = 0;
     virtual Result<> update(const core::Agent& agent) = 0;
     virtual Result<> insert(core::JoinToken& token) = 0;
-    virtual Result<> update(const core::JoinToken& token) = 0;
+    virtual Result<> update(const core::JoinToken& token) = 0;  ///< leaves secret, pool and agent_name as they are
     virtual Result<> insert(core::Token& token) = 0;
-    virtual Result<> update(const core::Token& token) = 0;
+    virtual Result<> update(const core::Token& token) = 0;  ///< leaves name and secret as they are
     virtual Result<> insert(core::Job& job, const std::vector<core::JobArtifact>& artifacts) = 0;
-    virtual Result<> update(const core::Job& job) = 0;  ///< leaves `spec` as it is
+    /// Leaves everything from `id` to `created_by` as it is. The current attempt is inserted before it is named here.
+    virtual Result<> update(const core::Job& job) = 0;
     virtual Result<> insert(core::Attempt& attempt, std::string_view order_document) = 0;
-    virtual Result<> update(const core::Attempt& attempt) = 0;
-    virtual Result<> put(const core::AttemptTask& task) = 0;  ///< inserts or replaces (attempt, index)
+    virtual Result<> update(const core::Attempt& attempt) = 0;  ///< leaves job, agent, fence and `leased` as they are
+    virtual Result<> put(const core::AttemptTask& task) = 0;    ///< inserts or replaces (attempt, index)
     virtual Result<> insert(core::Artifact& artifact) = 0;
     virtual Result<> remove(const core::Artifact& artifact) = 0;
     virtual Result<> insert(core::Upload& upload) = 0;
@@ -140,7 +144,7 @@ class Store {
 public:
     virtual ~Store() = default;
     virtual Result<std::unique_ptr<Transaction>> begin() = 0;  ///< writer's thread only
-    virtual Result<std::unique_ptr<Reader>> read() = 0;        ///< any thread
+    virtual Result<std::unique_ptr<Reader>> read() = 0;        ///< any thread; of what is committed now
 };
 
 }  // namespace slipway::store
