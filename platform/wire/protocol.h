@@ -27,7 +27,7 @@ inline constexpr std::string_view order_type = "application/vnd.slipway.order.v1
 /// Sent while a poll is parked; the JSON follows them.
 inline constexpr std::string_view beat = "\n";
 
-/// protocol.md 5.
+/// PROTOCOL.md 2 and 5.
 inline constexpr auto hold = 50s;                ///< of a poll of an agent that holds nothing
 inline constexpr auto hold_with_attempts = 20s;  ///< of a poll of an agent that holds attempts
 inline constexpr auto beat_interval = 10s;       ///< between two beats of a parked poll

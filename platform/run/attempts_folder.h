@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/os/files.h"
+#include "platform/wire/outcome.h"
+
+/// What the link itself does in the folder of all attempts; each step can be repeated after a crash.
+namespace slipway::run {
+
+struct AttemptsListing {
+    std::vector<std::string> attempts;   ///< names that are attempt ids, sorted
+    std::vector<std::string> waiting;    ///< .next-<n>: made ahead, not yet claimed
+    std::vector<std::string> discarded;  ///< moved away, to be removed
+    std::vector<std::string> foreign;    ///< neither: left alone, named by `doctor`
+};
+Result<AttemptsListing> list_attempts(os::Directory& attempts);
+
+/// Makes the directory of an attempt again from the journal's bytes: order, empty log, marks and events, durable with
+/// its name. Nothing happens if it is there with the same order; an order with other bytes is rewritten, never trusted.
+Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::string_view document);
+
+/// Moves a directory out of the way under a name that `list_attempts` gives as discarded. Removing it is slow and is
+/// not done here. No error if it is gone.
+Result<> discard_attempt(os::Directory& attempts, const std::string& name);
+
+/// Creates outcome.json, durable, for an attempt whose process is dead or was never told `go`. Conflict if there is one
+/// already: that one counts.
+Result<> create_outcome(os::Directory& attempt, const wire::Outcome& outcome);
+
+/// The same where what lies there was not written by the attempt process: it is moved to outcome.foreign, and the
+/// outcome carries the flag outcome_tampered.
+Result<> create_outcome_beside_foreign(os::Directory& attempt, wire::Outcome outcome);
+
+}  // namespace slipway::run
