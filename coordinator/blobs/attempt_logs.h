@@ -13,8 +13,8 @@
 
 namespace slipway::blobs {
 
-/// What attempts wrote: `logs/<yyyymm>/<attempt>.log` with raw bytes, `.times` with pairs of offset and milliseconds (16
-/// bytes each, little endian), `.events` with one JSON line each; the month is that of the attempt's UUIDv7. Every
+/// What attempts wrote: `logs/<yyyymm>/<attempt>.log` with raw bytes, `.times` with pairs of offset and milliseconds
+/// (16 bytes each, little endian), `.events` with one JSON line each; the month is that of the attempt's UUIDv7. Every
 /// function may be called from any thread and may block on the disk; appends to one attempt come one at a time.
 class AttemptLogs {
 public:

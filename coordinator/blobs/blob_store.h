@@ -12,8 +12,8 @@
 namespace slipway::blobs {
 
 /// Artifact bytes by their digest, in `blobs/ab/<sha256>` of the state directory, and pushes that are not finished, in
-/// `uploads/<id>`. Every function may be called from any thread and may block on the disk; calls for one upload come one
-/// at a time. What was answered is durable.
+/// `uploads/<id>`. Every function may be called from any thread and may block on the disk; calls for one upload come
+/// one at a time. What was answered is durable.
 class BlobStore {
 public:
     static Result<std::unique_ptr<BlobStore>> open(os::Directory& state);

@@ -38,6 +38,7 @@ struct Poll {
     std::vector<Refused> refused;
 
     std::string address;  ///< of the peer
+    std::string serial;   ///< of the certificate that it came with
     Time handshake;       ///< when its connection's TLS handshake ended
 };
 

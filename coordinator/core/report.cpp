@@ -18,6 +18,17 @@ void store_outcome(const Outcome& outcome, Attempt& attempt, bool superseded) {
 
 }  // namespace
 
+void merge(const AttemptTask& news, AttemptTask& task) {
+    task.state = news.state;
+    if (!news.name.empty()) task.name = news.name;
+    if (news.reason) task.reason = news.reason;
+    if (news.exit_code) task.exit_code = news.exit_code;
+    if (news.log_begin) task.log_begin = news.log_begin;
+    if (news.log_end) task.log_end = news.log_end;
+    if (news.started) task.started = news.started;
+    if (news.ended) task.ended = news.ended;
+}
+
 ReportVerdict take_report(const ReportItem& item, Case& of, Time now) {
     Attempt& attempt = of.attempt;
     const bool superseded =

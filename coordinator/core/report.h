@@ -31,6 +31,9 @@ struct ReportItem {
     bool log_gap = false;
 };
 
+/// What an event adds to what is known of a task: its start tells one part, its end another.
+void merge(const AttemptTask& news, AttemptTask& task);
+
 struct ReportVerdict {
     bool outcome_stored = false;
     bool superseded = false;

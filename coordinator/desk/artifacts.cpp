@@ -4,9 +4,9 @@
 
 namespace slipway::desk {
 
-Result<core::Upload> create_upload(Turn& turn, const Actor& actor) {
+Result<core::Upload> create_upload(Turn& turn, const Actor& actor, const std::string& id) {
     core::Upload upload;
-    upload.id = turn.new_id();
+    upload.id = id;
     upload.created_by = actor.name;
     upload.created = turn.now();
     upload.touched = turn.now();

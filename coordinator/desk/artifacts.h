@@ -8,7 +8,8 @@
 /// changes nothing.
 namespace slipway::desk {
 
-Result<core::Upload> create_upload(Turn& turn, const Actor& actor);
+/// The upload whose file the caller has made.
+Result<core::Upload> create_upload(Turn& turn, const Actor& actor, const std::string& id);
 Result<> touch_upload(Turn& turn, const std::string& upload_id);
 Result<> remove_upload(Turn& turn, const std::string& upload_id);
 

@@ -89,6 +89,8 @@ void Desk::run_turn(std::span<const Work> works, std::span<const DeadlineKey> du
         must_load_ = !load().has_value();
     }
     for (const auto& function : turn.after_) function(done);
+    if (done)
+        for (const std::int64_t job_row : turn.changed_) parts_.watchers.tell(job_row);
 }
 
 // The newly queued jobs first look for an agent, then each agent that something happened to looks for jobs and mail.
@@ -117,6 +119,7 @@ Result<> Desk::lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_ro
     TRY(tx.update(*agent));
     TRY(turn.audit({"coordinator", ""}, "attempt_leased", "job:" + job->id,
                    "attempt " + attempt.id + " on agent " + agent->name + ", fence " + std::to_string(fence)));
+    turn.changed(job_row);
     turn.documents_[attempt.row] = std::move(document);
     queue_.remove(job_row);
     const core::Station* station = queue_.station(agent_row);
@@ -251,6 +254,10 @@ bool Desk::contact_is_old(const core::Agent& agent, Time now) const {
 AgentContact Desk::contact(std::int64_t agent_row) const {
     const auto found = sessions_.find(agent_row);
     return found == sessions_.end() ? AgentContact::offline : found->second.contact;
+}
+
+std::int64_t Desk::online() const {
+    return std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second.contact == AgentContact::online; });
 }
 
 void Desk::follow(const core::Agent& agent) {

@@ -12,6 +12,7 @@
 
 #include "coordinator/core/poll.h"
 #include "coordinator/core/queue.h"
+#include "coordinator/desk/watchers.h"
 #include "coordinator/store/store.h"
 #include "platform/base/ids.h"
 #include "platform/base/time.h"
@@ -62,6 +63,7 @@ struct Parts {
     Random& random;
     OrderWriter& orders;
     LogProbe& logs;
+    JobWatchers& watchers;
 };
 
 class Desk;
@@ -96,6 +98,8 @@ public:
     /// The job waits for an agent from now on; one is looked for at the end of the turn.
     void queued(const core::Job& job);
     void unqueue(std::int64_t job_row);
+    /// Whoever watches the job is told after the commit.
+    void changed(std::int64_t job_row) { changed_.insert(job_row); }
     /// The agent may have mail, or a free slot.
     void touch(std::int64_t agent_row) { touched_.insert(agent_row); }
 
@@ -108,6 +112,7 @@ private:
     std::optional<Error> broken_;
     std::vector<std::int64_t> queued_;
     std::set<std::int64_t> touched_;
+    std::set<std::int64_t> changed_;
     std::vector<std::function<void(const Result<>&)>> after_;
 };
 
@@ -137,6 +142,7 @@ public:
 
     [[nodiscard]] const core::Queue& queue() const { return queue_; }
     [[nodiscard]] AgentContact contact(std::int64_t agent_row) const;
+    [[nodiscard]] std::int64_t online() const;  ///< how many agents are in contact
     [[nodiscard]] const Parts& parts() const { return parts_; }
 
     // --- for the work functions ---

@@ -23,6 +23,7 @@ Result<core::JobArtifact> resolve_use(Turn& turn, const NewJob::Use& use) {
 
 /// Writes a job that a person moved; the caller has decided.
 Result<core::Job> write(Turn& turn, const Actor& actor, core::Job job, std::string action, std::string result = {}) {
+    turn.changed(job.row);
     TRY(turn.all_or_nothing([&]() -> Result<> {
         TRY(turn.tx().update(job));
         TRY(turn.audit(actor, std::move(action), "job:" + job.id, std::move(result)));
@@ -94,6 +95,16 @@ Result<core::Job> resolve_job(Turn& turn, const Actor& actor, const std::string&
     TRY_ASSIGN(auto job, find(turn, job_id));
     TRY(core::resolve(job, {as, actor.name, reason}, turn.now()));
     return write(turn, actor, std::move(job), "job_resolved", std::string(to_string(as)) + ": " + reason);
+}
+
+Result<core::Job> release_job(Turn& turn, const Actor& actor, const std::string& job_id) {
+    TRY_ASSIGN(auto job, find(turn, job_id));
+    if (job.held_by_restore == 0)
+        return fail(Code::conflict, "the job is not held back by a restore: there is nothing to release", "not_held");
+    job.held_by_restore = 0;
+    TRY_ASSIGN(auto written, write(turn, actor, std::move(job), "job_released"));
+    turn.queued(written);
+    return written;
 }
 
 }  // namespace slipway::desk

@@ -30,10 +30,12 @@ struct NewJob {
 /// `pool_missing`, `artifact_missing` (Code::invalid: the job's document names them), `queue_full`.
 Result<core::Job> create_job(Turn& turn, const Actor& actor, const NewJob& asked);
 
-/// All three: `job_missing`, and the refusals of job_rules.h.
+/// All: `job_missing`, and the refusals of job_rules.h.
 Result<core::Job> cancel_job(Turn& turn, const Actor& actor, const std::string& job_id);
 Result<core::Job> retry_job(Turn& turn, const Actor& actor, const std::string& job_id);
 Result<core::Job> resolve_job(Turn& turn, const Actor& actor, const std::string& job_id, JobState as,
                               const std::string& reason);
+/// A job that a restore holds back may be leased from now on (`not_held`).
+Result<core::Job> release_job(Turn& turn, const Actor& actor, const std::string& job_id);
 
 }  // namespace slipway::desk

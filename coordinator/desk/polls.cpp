@@ -57,15 +57,17 @@ bool take_facts(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Id
     agent.restore_epoch = std::max(agent.restore_epoch, poll.restore_epoch);
     agent.highest_fence = std::max(agent.highest_fence, poll.highest_fence);
     agent.pruned_fence = std::max(agent.pruned_fence, poll.pruned_fence);
+    if (!poll.serial.empty() && poll.serial == agent.next_serial) agent.serial = std::exchange(agent.next_serial, {});
     const bool new_capabilities = poll.capabilities && poll.capabilities_sha256 != agent.capabilities_sha256;
     if (new_capabilities) {
         agent.capabilities = *poll.capabilities;
         agent.capabilities_sha256 = poll.capabilities_sha256;
     }
-    const bool changed = identity == core::Identity::restart || new_capabilities || agent.boot_id != before.boot_id ||
-                         agent.address != before.address || agent.slots != before.slots ||
-                         agent.version != before.version || agent.restore_epoch != before.restore_epoch ||
-                         agent.highest_fence != before.highest_fence || agent.pruned_fence != before.pruned_fence;
+    const bool changed = identity == core::Identity::restart || new_capabilities || agent.serial != before.serial ||
+                         agent.boot_id != before.boot_id || agent.address != before.address ||
+                         agent.slots != before.slots || agent.version != before.version ||
+                         agent.restore_epoch != before.restore_epoch || agent.highest_fence != before.highest_fence ||
+                         agent.pruned_fence != before.pruned_fence;
     return changed || turn.desk().contact_is_old(agent, turn.now());
 }
 
@@ -123,6 +125,22 @@ void poll(Turn& turn, std::int64_t agent_row, const core::Poll& poll, PollReply 
 
 namespace {
 
+Result<> put_tasks(Turn& turn, std::int64_t attempt_row, const std::vector<core::AttemptTask>& tasks) {
+    if (tasks.empty()) return {};
+    TRY_ASSIGN(auto known, turn.tx().tasks_of_attempt(attempt_row));
+    for (const core::AttemptTask& news : tasks) {
+        auto found = std::ranges::find(known, news.index, &core::AttemptTask::index);
+        if (found == known.end()) {
+            found = known.insert(known.end(), core::AttemptTask{});
+            found->attempt_row = attempt_row;
+            found->index = news.index;
+        }
+        core::merge(news, *found);
+        TRY(turn.tx().put(*found));
+    }
+    return {};
+}
+
 Result<ReportAnswer> report_one(Turn& turn, const core::Agent& agent, const Reported& reported) {
     store::Transaction& tx = turn.tx();
     ReportAnswer answer;
@@ -137,10 +155,7 @@ Result<ReportAnswer> report_one(Turn& turn, const core::Agent& agent, const Repo
     const bool had_outcome = attempt->outcome_stored;
     core::Case of{*std::move(attempt), *std::move(job)};
     answer.verdict = core::take_report(reported.item, of, turn.now());
-    for (core::AttemptTask task : reported.item.tasks) {
-        task.attempt_row = of.attempt.row;
-        TRY(tx.put(task));
-    }
+    TRY(put_tasks(turn, of.attempt.row, reported.item.tasks));
     Desk::HeldLog& held = turn.desk().held_log(of.attempt.row);
     if (reported.log.bytes >= held.bytes) held = reported.log;
     answer.send_log_again = core::take_log(of.attempt, held.bytes, held.sha256) == core::Seal::send_again;
@@ -187,6 +202,7 @@ Result<bool> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog&
         return fail(std::move(updated).error());
     }
     turn.touch(attempt->agent_row);
+    turn.changed(attempt->job_row);
     return seal == core::Seal::send_again;
 }
 

@@ -37,6 +37,7 @@ Result<> Turn::write(const core::Case& of) {
             desk_.set_deadline(Desk::Deadline::lease, of.attempt.row, of.attempt.lease_until - now_);
         touch(of.attempt.agent_row);
     }
+    if (of.attempt_changed || of.job_changed) changed(of.job.row);
     if (of.job_changed) {
         TRY(tx_.update(of.job));
         if (of.queued_again) queued(of.job);

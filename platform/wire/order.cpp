@@ -23,18 +23,6 @@ constexpr json::Text environment_text{
 constexpr json::Text variable_text{
     .bytes_min = 1, .bytes_max = 128, .valid = is_line, .expected = "one line without control characters"};
 
-void read(json::Reader& in, OrderTask& task) {
-    in.required("name", task.name, title_text);
-    in.required("task", task.task, {.bytes_max = 71, .valid = is_task_reference, .expected = "a task such as shell@1"});
-    in.text_map("inputs", limits::inputs_max, task.inputs, version_text, {.bytes_max = limits::input_bytes_max});
-    in.optional("enabled", task.enabled);
-    in.optional("continue_on_error", task.continue_on_error);
-    in.optional("timeout_s", task.timeout_s, timeout_range);
-    in.optional("working_directory", task.working_directory, path_text);
-    in.text_map("env", limits::variables_max, task.env, environment_text, value_text);
-    in.optional("leave_running", task.leave_running);
-}
-
 void read(json::Reader& in, OrderArtifact& artifact) {
     in.required("alias", artifact.alias, name_text);
     in.required("name", artifact.name, name_text);
@@ -79,6 +67,18 @@ void write_map(json::Writer& out, std::string_view name, const std::map<std::str
     out.end_object();
 }
 
+void write(json::Writer& out, const OrderArtifact& artifact) {
+    out.begin_object();
+    out.field("alias", artifact.alias);
+    out.field("name", artifact.name);
+    out.field("version", artifact.version);
+    out.field("sha256", artifact.sha256);
+    out.field("bytes", artifact.bytes);
+    out.end_object();
+}
+
+}  // namespace
+
 void write(json::Writer& out, const OrderTask& task) {
     out.begin_object();
     out.field("name", task.name);
@@ -93,17 +93,17 @@ void write(json::Writer& out, const OrderTask& task) {
     out.end_object();
 }
 
-void write(json::Writer& out, const OrderArtifact& artifact) {
-    out.begin_object();
-    out.field("alias", artifact.alias);
-    out.field("name", artifact.name);
-    out.field("version", artifact.version);
-    out.field("sha256", artifact.sha256);
-    out.field("bytes", artifact.bytes);
-    out.end_object();
+void read(json::Reader& in, OrderTask& task) {
+    in.required("name", task.name, title_text);
+    in.required("task", task.task, {.bytes_max = 71, .valid = is_task_reference, .expected = "a task such as shell@1"});
+    in.text_map("inputs", limits::inputs_max, task.inputs, version_text, {.bytes_max = limits::input_bytes_max});
+    in.optional("enabled", task.enabled);
+    in.optional("continue_on_error", task.continue_on_error);
+    in.optional("timeout_s", task.timeout_s, timeout_range);
+    in.optional("working_directory", task.working_directory, path_text);
+    in.text_map("env", limits::variables_max, task.env, environment_text, value_text);
+    in.optional("leave_running", task.leave_running);
 }
-
-}  // namespace
 
 bool is_task_reference(std::string_view text) {
     const auto at = text.find('@');

@@ -10,6 +10,8 @@
 #include "platform/base/limits.h"
 #include "platform/base/result.h"
 #include "platform/base/time.h"
+#include "platform/json/reader.h"
+#include "platform/json/writer.h"
 
 /// What an agent is to do in one attempt: the payload of an envelope (envelope.h), type order_type (PROTOCOL.md 4).
 namespace slipway::wire {
@@ -58,6 +60,10 @@ struct Order {
 std::string encode(const Order& order);
 /// Refuses fields that are not known: a document that an agent understands in part is not carried out in part.
 Result<Order> decode_order(std::string_view payload);
+
+/// One task of the list; the coordinator takes them from jobs in the same shape.
+void write(json::Writer& out, const OrderTask& task);
+void read(json::Reader& in, OrderTask& task);
 
 /// [a-z0-9][a-z0-9-]{0,63}@[0-9]{1,6}
 bool is_task_reference(std::string_view text);
