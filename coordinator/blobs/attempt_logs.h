@@ -30,28 +30,35 @@ public:
     static Result<std::unique_ptr<AttemptLogs>> open(os::Directory& state);
     virtual ~AttemptLogs() = default;
 
-    /// Appends at `offset` and makes it durable, marks too. Bytes that are held already are passed over, so that a
+    /// Appends at `offset` and makes it durable; marks become durable with close(), and a power cut before it may lose
+    /// the newest of them. Bytes that are held already are passed over, so that a
     /// repetition changes nothing; an offset beyond what is held stores nothing. Answers what is held now, which tells
-    /// where to go on. Code::limit beyond limits::log_bytes_max.
+    /// where to go on. Code::limit beyond limits::log_bytes_max: nothing of it is stored. Marks outside the bytes that
+    /// were new, or that go back, are passed over.
     virtual Result<Held> append(std::string_view attempt, std::int64_t offset, std::string_view bytes,
                                 const std::vector<Mark>& marks) = 0;
     virtual Result<Held> held(std::string_view attempt) = 0;
     virtual Result<std::int64_t> length(std::string_view attempt) = 0;  ///< durable bytes, 0 if there is none
     /// Throws the log away: all of it will be sent once more.
     virtual Result<> restart(std::string_view attempt) = 0;
-    /// Nothing is appended any more; memory and descriptors that it held are free.
+    /// Nothing is appended any more: syncs the marks and frees memory and descriptors. Every attempt that was appended
+    /// to or asked for by held() keeps about 300 bytes of memory until then; of descriptors there are at most 256.
     virtual void close(std::string_view attempt) = 0;
 
     /// Lines of events from number `first` on (the first event of an attempt is 1), each without its newline. What is
     /// held already is passed over. Durable when it returns; answers the highest event that is held.
+    /// A gap before `first` stores nothing. Code::limit beyond limits::events_max or event_bytes_max, Code::invalid
+    /// for a line with a newline in it.
     virtual Result<std::int64_t> append_events(std::string_view attempt, std::int64_t first,
                                                const std::vector<std::string>& lines) = 0;
 
     virtual Result<std::unique_ptr<os::File>> read(std::string_view attempt) = 0;  ///< not_found
+    /// Those of bytes from `from` up to, not including, `to`, and the last one before them.
     virtual Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::int64_t to) = 0;
     virtual Result<std::vector<std::string>> events(std::string_view attempt) = 0;
 
-    /// Calls from the appending thread whenever more is durable, until the handle is destroyed.
+    /// Calls from the appending thread whenever more is durable, with the new length, until the handle is destroyed;
+    /// its destructor waits for a call that is under way in another thread. The call must not append or block.
     class Follower {
     public:
         virtual ~Follower() = default;
