@@ -154,7 +154,9 @@ struct Host {
         ++next.seq;
         answer.reset();
         office.in_turn<bool>([&](Turn& turn) -> Result<bool> {
-            desk::poll(turn, agent.row, next, [this](Result<PollAnswer> given) { answer = std::move(given); });
+            desk::poll(turn, agent.row, next, [this, seq = next.seq](Result<PollAnswer> given) {
+                if (seq == next.seq) answer = std::move(given);  // an older poll's answer is nobody's
+            });
             return true;
         });
         return answer.has_value();
