@@ -39,7 +39,9 @@ public:
     [[nodiscard]] virtual Result<Handle> on_empty(std::function<void()> function) = 0;
     virtual Result<std::vector<std::int64_t>> processes() = 0;  ///< process ids, for messages
 
+    // For launchers: before a start, and after it.
     virtual GroupEntry entry() = 0;
+    virtual void entered(std::int64_t process) = 0;
 };
 
 /// The groups of one agent. A name is one or two components that are names by is_name(): "k3/run", "k3/tasks". Used in
@@ -63,15 +65,16 @@ public:
     virtual Result<> remove(std::string_view name) = 0;
 };
 
-enum class Orphans { leave, adopt };
+class Launcher;
 
 struct GroupsOptions {
-    std::string instance;             ///< a name: agents on one machine have different ones
-    std::optional<std::string> base;  ///< what base() gave in another process; goes before `instance` and `level`
-    std::optional<GroupLevel> level;  ///< forced; else the best that works
-    /// Level session: become the parent of processes whose parent ended, to see all of them. For a process that starts
-    /// tasks only.
-    Orphans orphans = Orphans::leave;
+    std::string instance = {};             ///< a name: agents on one machine have different ones
+    std::optional<std::string> base = {};  ///< what base() gave in another process; goes before `instance` and `level`
+    std::optional<GroupLevel> level = {};  ///< forced; else the best that works
+    /// Level session: become the parent of processes whose parent ended, to find those too that dropped the token, and
+    /// to wait for them. What is below this process, but neither a child of this launcher nor of another group, then
+    /// counts as a member of every group that is asked. For a process that starts tasks only.
+    Launcher* adopt_orphans_beside = nullptr;
 };
 
 Result<std::unique_ptr<Groups>> make_groups(EventLoop& loop, const GroupsOptions& options);

@@ -44,12 +44,12 @@ struct Inherited {
 };
 
 struct ResourceLimits {
-    std::optional<std::uint64_t> open_files;
-    std::optional<std::uint64_t> processes;
-    std::optional<std::uint64_t> memory_bytes;
-    std::optional<std::uint64_t> file_bytes;
-    std::optional<std::uint64_t> cpu_seconds;
-    std::optional<std::uint64_t> core_bytes;
+    std::optional<std::uint64_t> open_files = {};
+    std::optional<std::uint64_t> processes = {};
+    std::optional<std::uint64_t> memory_bytes = {};
+    std::optional<std::uint64_t> file_bytes = {};
+    std::optional<std::uint64_t> cpu_seconds = {};
+    std::optional<std::uint64_t> core_bytes = {};
 };
 
 enum class Session { own, shared };
@@ -57,20 +57,20 @@ enum class NewPrivileges { allowed, refused };
 
 /// Nothing is inherited but what stands here.
 struct SpawnOptions {
-    std::string program;                   ///< absolute path
-    std::vector<std::string> arguments;    ///< from argv[0] on
-    std::vector<std::string> environment;  ///< "NAME=value", all of it
-    Directory* directory = nullptr;        ///< to work in; else `directory_path`
+    std::string program = {};                   ///< absolute path
+    std::vector<std::string> arguments = {};    ///< from argv[0] on
+    std::vector<std::string> environment = {};  ///< "NAME=value", all of it
+    Directory* directory = nullptr;             ///< to work in; else `directory_path`
     std::string directory_path = "/";
-    Stream input;
-    Stream output;
-    Stream error;
-    std::vector<Inherited> inherited;
+    Stream input = {};
+    Stream output = {};
+    Stream error = {};
+    std::vector<Inherited> inherited = {};
     Group* group = nullptr;  ///< entered before the program runs
     Session session = Session::own;
     NewPrivileges new_privileges = NewPrivileges::allowed;
-    std::optional<std::uint32_t> umask;
-    ResourceLimits limits;
+    std::optional<std::uint32_t> umask = {};
+    ResourceLimits limits = {};
 };
 
 /// A child, or a process attached to. Destroying the object leaves the process alone (a child is still waited for), and
@@ -102,10 +102,11 @@ public:
                                                     std::function<void(Exit)> ended) = 0;
     virtual Result<bool> alive(const ProcessIdentity& identity) = 0;  ///< ended but not waited for is not alive
     virtual Result<ProcessIdentity> self() = 0;
+    virtual std::vector<std::int64_t> children() = 0;  ///< started here and not yet waited for
 };
 
 /// How a child is made. `automatic` takes the best that the kernel allows and remembers it.
-enum class SpawnMethod { automatic, clone3, vfork };
+enum class SpawnMethod { automatic, clone3, clone };
 
 /// `loop` outlives it.
 Result<std::unique_ptr<Launcher>> make_launcher(EventLoop& loop, SpawnMethod method = SpawnMethod::automatic);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "platform/os/clock.h"
 #include "platform/os/files.h"
+#include "platform/os/loop.h"
 
 namespace slipway::os {
 
@@ -46,6 +48,26 @@ private:
     std::string path_;
     std::unique_ptr<Files> files_ = make_system_files();
     std::unique_ptr<Directory> root_;
+};
+
+/// The system's loop, turned until something is true.
+class SystemLoopFixture {
+public:
+    EventLoop& loop() { return *loop_; }
+    Clock& clock() { return clock_; }
+
+    template <typename Condition>
+    void run_until(Condition condition, Duration limit = 20s) {
+        const Steady end = clock_.steady() + limit;
+        while (!condition()) {
+            REQUIRE(clock_.steady() < end);
+            require_done(loop_->run_once(10ms), "run_once");
+        }
+    }
+
+private:
+    SystemClock clock_;
+    std::unique_ptr<EventLoop> loop_ = make_event_loop(clock_).value();
 };
 
 }  // namespace slipway::os
