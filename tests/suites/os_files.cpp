@@ -9,7 +9,7 @@
 using namespace slipway;
 using namespace slipway::os;
 
-#define FILES_TEST(name) TEMPLATE_TEST_CASE_METHOD(Fixture, name, "[files]", SystemFilesFixture)
+#define FILES_TEST(name) TEMPLATE_TEST_CASE_METHOD(Fixture, name, "[files]", SystemFilesFixture, MemoryFilesFixture)
 
 namespace {
 

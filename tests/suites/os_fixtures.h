@@ -10,6 +10,9 @@
 #include "platform/os/clock.h"
 #include "platform/os/files.h"
 #include "platform/os/loop.h"
+#include "platform/os/memory/manual_loop.h"
+#include "platform/os/memory/memory_files.h"
+#include "platform/os/watch.h"
 
 namespace slipway::os {
 
@@ -68,6 +71,54 @@ public:
 private:
     SystemClock clock_;
     std::unique_ptr<EventLoop> loop_ = make_event_loop(clock_).value();
+};
+
+class ManualLoopFixture {
+public:
+    ManualLoop& loop() { return loop_; }
+    Clock& clock() { return clock_; }
+
+    template <typename Condition>
+    void run_until(Condition condition) {
+        for (int steps = 0; !condition(); ++steps) {
+            REQUIRE(steps < 100'000);
+            if (!loop_.turn()) clock_.advance(1ms);
+        }
+    }
+
+private:
+    ManualClock clock_;
+    ManualLoop loop_{clock_};
+};
+
+class MemoryFilesFixture {
+public:
+    MemoryFiles& files() { return files_; }
+    Directory& root() { return *root_; }
+    const std::string& path() const { return path_; }
+    std::uint32_t user() const { return MemoryFiles::user; }
+
+private:
+    ManualClock clock_;
+    MemoryFiles files_{clock_};
+    std::string path_ = "/srv/slipway";
+    std::unique_ptr<Directory> root_ = files_.make_directories(path_, 0700).value();
+};
+
+class SystemWatchFixture : public SystemLoopFixture, public SystemFilesFixture {
+public:
+    FileWatches& watches() { return *watches_; }
+
+private:
+    std::unique_ptr<FileWatches> watches_ = make_file_watches(loop()).value();
+};
+
+class MemoryWatchFixture : public ManualLoopFixture, public MemoryFilesFixture {
+public:
+    FileWatches& watches() { return watches_; }
+
+private:
+    MemoryFileWatches watches_{loop()};
 };
 
 }  // namespace slipway::os

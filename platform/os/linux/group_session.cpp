@@ -47,11 +47,14 @@ bool is_within(const std::string& token, const std::string& group) {
     return token.starts_with(group) && (token.size() == group.size() || token[group.size()] == '/');
 }
 
-// A process group is killed in one step: a process that forks meanwhile cannot get away. It lies in one session, and
-// sessions that are not ours were begun by members.
+// A process group is killed in one step: a process that forks all the time cannot get away, though the one that was
+// seen has ended long ago. It lies in one session, and sessions that are not ours were begun by members. Its number is
+// given to no other while it has members; if a process has that number now, it must be its leader.
 void kill_whole(const Seen& seen) {
-    if (seen.stat.session != ::getsid(0) && seen.stat.process_group > 1)
-        ::kill(-static_cast<pid_t>(seen.stat.process_group), SIGKILL);
+    if (seen.stat.session == ::getsid(0) || seen.stat.process_group <= 1) return;
+    const auto leader = read_proc_stat(seen.stat.process_group);
+    if (leader && (leader->session != seen.stat.session || leader->process_group != seen.stat.process_group)) return;
+    ::kill(-static_cast<pid_t>(seen.stat.process_group), SIGKILL);
 }
 
 /// What all groups of one maker share.
@@ -107,9 +110,9 @@ public:
     }
 
     static void send(const Seen& seen, int number) {
+        if (number == SIGKILL) kill_whole(seen);
         const Descriptor pidfd(open_pidfd(seen.id));
         if (!pidfd || !is_same(seen)) return;
-        if (number == SIGKILL) kill_whole(seen);
         send_signal_to_pidfd(pidfd.get(), number);
     }
 
