@@ -68,6 +68,10 @@ inline constexpr std::size_t archive_depth_max = 64;
 inline constexpr std::uint64_t archive_ratio_max = 200;  ///< counted after the first 10 MiB
 inline constexpr std::uint64_t archive_ratio_free_bytes = 10ull * 1024 * 1024;
 inline constexpr std::size_t archive_name_bytes_max = 1024;
+inline constexpr std::size_t archive_component_bytes_max = 255;
+inline constexpr std::size_t archive_names_bytes_max = 32 * 1024 * 1024;  ///< all names of one archive together
+inline constexpr std::size_t archive_header_bytes_max = 256 * 1024;       ///< one tar extension header
+inline constexpr std::uint64_t archive_bytes_max = 64ull * 1024 * 1024 * 1024;
 
 // Connections
 inline constexpr std::size_t handshakes_max = 128;
