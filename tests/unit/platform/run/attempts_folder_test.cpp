@@ -14,7 +14,7 @@ using namespace slipway;
 
 TEST_CASE_METHOD(os::SystemFilesFixture, "the folder of attempts is listed by what its names mean") {
     for (const std::string& name : {samples::attempt_2, samples::attempt, std::string(".next-2"),
-                                   std::string(".old-0-x"), std::string("lost+found")})
+                                    std::string(".old-0-x"), std::string("lost+found")})
         static_cast<void>(VALUE_OF(root().make_directory(name, 0700)));
     REQUIRE_DONE(os::replace_whole(root(), samples::job, "a file"));
     const auto listing = VALUE_OF(run::list_attempts(root()));
