@@ -1,0 +1,188 @@
+#include "agent/journal/journal.h"
+
+#include <algorithm>
+
+#include "agent/journal/records.h"
+#include "platform/base/assert.h"
+#include "platform/base/crash_point.h"
+#include "platform/os/file_steps.h"
+
+namespace slipway::journal {
+namespace {
+
+constexpr std::uint64_t allocation_step = 1024 * 1024;
+constexpr std::uint64_t swap_bytes_min = 4 * 1024 * 1024;  ///< a smaller file is not worth it
+constexpr std::size_t file_bytes_max = 1024u * 1024 * 1024;
+
+std::string order_record(const JournalledOrder& order) {
+    return RecordWriter('o')
+        .number(static_cast<std::uint64_t>(order.fence))
+        .text(order.boot_id)
+        .text(order.attempt)
+        .text(order.job)
+        .text(order.document)
+        .take();
+}
+
+std::string name_of(int file) { return std::to_string(file); }
+
+/// The generation in the first record; nothing if the file does not begin as one of ours.
+std::optional<std::uint64_t> generation_of(std::string_view bytes) {
+    const auto first = read_record(bytes);
+    if (!first || first->type != 'h') return std::nullopt;
+    return FieldReader(first->bytes).number();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(os::Directory& state) {
+    TRY_ASSIGN(auto directory, os::open_or_make(state, "journal", 0700));
+    std::unique_ptr<Journal> journal(new Journal(std::move(directory)));
+    TRY(journal->load());
+    return journal;
+}
+
+Result<> Journal::load() {
+    std::string best;
+    bool any = false;
+    for (const int file : {0, 1}) {
+        TRY_ASSIGN(auto bytes, os::read_whole(*directory_, name_of(file), file_bytes_max));
+        any |= bytes && !bytes->empty() && bytes->find_first_not_of('\0') != std::string::npos;
+        const auto generation = bytes ? generation_of(*bytes) : std::nullopt;
+        if (!generation || (!best.empty() && *generation < generation_)) continue;
+        generation_ = *generation;
+        active_ = file;
+        best = *std::move(bytes);
+    }
+    if (best.empty()) {
+        // What a crash leaves of the very first swap is zeros.
+        if (any) return fail(Code::corrupt, directory_->path() + ": neither file begins as a journal does");
+        return swap();
+    }
+    std::string_view left = best;
+    while (const auto record = read_record(left)) {
+        apply(record->type, record->bytes);
+        left.remove_prefix(record->size);
+    }
+    tail_ = best.size() - left.size();
+    allocated_ = best.size();
+    TRY_ASSIGN(file_, directory_->open(name_of(active_), {os::Access::read_write, os::Create::never, 0600}));
+    // A torn record may be followed by older bytes that look whole: they are cleared before anything is written.
+    if (left.find_first_not_of('\0') != std::string_view::npos) {
+        TRY(file_->truncate(tail_));
+        TRY(file_->sync());
+        allocated_ = tail_;
+    }
+    return {};
+}
+
+void Journal::apply(char type, std::string_view bytes) {
+    FieldReader in(bytes);
+    if (type == 'h') {
+        in.number();
+        highest_fence_ = std::max(highest_fence_, static_cast<std::int64_t>(in.number()));
+        pruned_fence_ = std::max(pruned_fence_, static_cast<std::int64_t>(in.number()));
+    } else if (type == 'o') {
+        JournalledOrder order;
+        order.fence = static_cast<std::int64_t>(in.number());
+        order.boot_id = in.text();
+        order.attempt = in.text();
+        order.job = in.text();
+        order.document = in.text();
+        highest_fence_ = std::max(highest_fence_, order.fence);
+        live_bytes_ += bytes.size();
+        orders_[order.fence] = std::move(order);
+    } else if (type == 'e') {
+        const std::string attempt = in.text();
+        const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
+        if (found == orders_.end()) return;
+        live_bytes_ -= std::min<std::uint64_t>(live_bytes_, found->second.document.size());
+        orders_.erase(found);
+    } else if (type == 'p') {
+        pruned_fence_ = std::max(pruned_fence_, static_cast<std::int64_t>(in.number()));
+    }
+}
+
+void Journal::add(JournalledOrder order) {
+    ASSERT(order.fence > highest_fence_);
+    const std::string record = order_record(order);
+    pending_ += record;
+    live_bytes_ += record.size();
+    highest_fence_ = order.fence;
+    orders_[order.fence] = std::move(order);
+}
+
+void Journal::end(const std::string& attempt) {
+    const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
+    if (found == orders_.end()) return;
+    live_bytes_ -= std::min<std::uint64_t>(live_bytes_, found->second.document.size());
+    orders_.erase(found);
+    pending_ += RecordWriter('e').text(attempt).take();
+}
+
+void Journal::prune(std::int64_t fence) {
+    if (fence <= pruned_fence_) return;
+    pruned_fence_ = fence;
+    pending_ += RecordWriter('p').number(static_cast<std::uint64_t>(fence)).take();
+}
+
+Result<> Journal::sync() {
+    if (pending_.empty()) return {};
+    if (tail_ + pending_.size() > swap_bytes_min && live_bytes_ < tail_ / 2) return swap();
+    TRY_WITHIN("writing the journal", reserve(tail_ + pending_.size()));
+    CRASH_POINT("journal.write_before");
+    TRY_WITHIN("writing the journal", file_->write_at(tail_, pending_));
+    CRASH_POINT("journal.sync_before");
+    TRY_WITHIN("writing the journal", file_->sync_data());
+    CRASH_POINT("journal.sync_after");
+    tail_ += pending_.size();
+    pending_.clear();
+    return {};
+}
+
+Result<> Journal::reserve(std::uint64_t size) {
+    if (size <= allocated_) return {};
+    const std::uint64_t wanted = (size / allocation_step + 1) * allocation_step;
+    TRY(file_->allocate(wanted));
+    TRY(file_->sync());
+    allocated_ = wanted;
+    return {};
+}
+
+std::string Journal::snapshot() const {
+    std::string bytes = RecordWriter('h')
+                            .number(generation_ + 1)
+                            .number(static_cast<std::uint64_t>(highest_fence_))
+                            .number(static_cast<std::uint64_t>(pruned_fence_))
+                            .take();
+    for (const auto& [fence, order] : orders_) bytes += order_record(order);
+    return bytes;
+}
+
+// The other file becomes the journal when its first record, the head, is there: it is written last, over zeros.
+Result<> Journal::swap() {
+    const int other = 1 - active_;
+    const std::string bytes = snapshot();
+    const std::size_t head = read_record(bytes)->size;
+    TRY_ASSIGN(auto file, directory_->open(name_of(other), {os::Access::read_write, os::Create::if_missing, 0600}));
+    TRY(file->truncate(0));
+    const std::uint64_t space = (bytes.size() / allocation_step + 1) * allocation_step;
+    TRY(file->allocate(space));
+    TRY(file->write_at(head, std::string_view(bytes).substr(head)));
+    TRY(file->sync());
+    TRY(directory_->sync());
+    CRASH_POINT("journal.swap_before");
+    TRY(file->write_at(0, std::string_view(bytes).substr(0, head)));
+    TRY(file->sync_data());
+    CRASH_POINT("journal.swap_after");
+    file_ = std::move(file);
+    active_ = other;
+    ++generation_;
+    tail_ = bytes.size();
+    allocated_ = space;
+    live_bytes_ = bytes.size();
+    pending_.clear();
+    return {};
+}
+
+}  // namespace slipway::journal

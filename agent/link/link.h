@@ -1,0 +1,133 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/journal/journal.h"
+#include "agent/link/artifact_fetch.h"
+#include "agent/link/attempt_processes.h"
+#include "agent/link/held_attempt.h"
+#include "agent/link/identity.h"
+#include "agent/link/renewal.h"
+#include "agent/link/shipper.h"
+#include "agent/link/slots.h"
+#include "platform/base/logger.h"
+#include "platform/net/backoff.h"
+#include "platform/net/http_client.h"
+#include "platform/os/watch.h"
+#include "platform/wire/poll.h"
+
+namespace slipway::link {
+
+struct LinkOptions {
+    int slots = 1;
+    std::string boot_id;
+    std::uint32_t owner = 0;  ///< the agent's user id: whose files are trusted
+    std::string instance;     ///< 32 hex digits, random for each start
+    wire::Capabilities capabilities;
+    std::string capabilities_sha256;
+    std::function<void()> attempt_acknowledged;  ///< each time one was forgotten; may be empty
+};
+
+/// What the link works with; all outlive it. Everything happens in `loop`'s thread.
+struct LinkParts {
+    os::Loop& loop;
+    Clock& clock;
+    Random& random;
+    Logger& logger;
+    os::FileWatches& watches;
+    os::Directory& state;  ///< of the agent
+    journal::Journal& journal;
+    AttemptProcesses& processes;
+    Identity& identity;
+    /// A client with this identity's certificate; a renewed certificate means a new client.
+    std::function<Result<std::unique_ptr<net::HttpClient>>(const Credentials&)> connect;
+};
+
+/// `slipway-agent run`: polls, hands orders to attempt processes, ships what they write. Runs no task and stops none
+/// because contact is lost. A restart finds the directories and goes on.
+class Link : private ShipperHost {
+public:
+    Link(LinkParts parts, LinkOptions options);
+    ~Link() override;
+
+    /// Reads journal and directories, gives each order without an end its next step, then polls for ever.
+    Result<> start();
+    /// New capabilities or tags: the next poll tells.
+    void set_capabilities(wire::Capabilities capabilities, std::string sha256);
+
+private:
+    // ShipperHost
+    std::map<std::string, std::unique_ptr<HeldAttempt>>& held() override { return held_; }
+    net::HttpClient& client() override { return *client_; }
+    std::string url(std::string_view path) override;
+    std::int64_t next_seq() override { return ++seq_; }
+    bool epoch_is_old(std::int64_t restore_epoch) override { return restore_epoch < parts_.identity.restore_epoch(); }
+    void heard(const net::Response& response) override;
+
+    // What a restart finds
+    Result<> recover();
+    Result<> recover_one(const journal::JournalledOrder& order);
+    void end_dead(HeldAttempt& held, Reason reason);
+
+    // Polls
+    void poll();
+    wire::PollRequest what_is_held() const;
+    void poll_ended(Result<net::Response> response);
+    void take(const wire::PollAnswer& answer);
+    void poll_later(std::optional<Duration> retry_after);
+
+    // Orders
+    bool take_order(const wire::PolledOrder& order);
+    void hand_over(HeldAttempt& held);
+    void fetch_artifacts(HeldAttempt& held);
+    void go(HeldAttempt& held);
+    void take_cancel(const wire::PolledCancel& cancel);
+    void forget(const std::string& attempt);
+
+    // Attempts
+    HeldAttempt& hold(const journal::JournalledOrder& order);
+    void look_at_directories();
+    void open_view(HeldAttempt& held);
+    void process_ended(const std::string& attempt);
+    void conclude(HeldAttempt& held);
+    void ended(HeldAttempt& held, wire::Outcome outcome);
+    void end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary);
+    void watch_time_out(HeldAttempt& held);
+    int busy_slots() const;
+    void list_kept();
+    void sync_journal();
+
+    // Certificates
+    void renew_if_due();
+    void reconnect();
+
+    LinkParts parts_;
+    LinkOptions options_;
+    std::unique_ptr<net::HttpClient> client_;
+    std::unique_ptr<net::HttpClient> retired_;  ///< of the certificate before: what it carries still ends
+    std::unique_ptr<os::Directory> attempts_;
+    std::unique_ptr<os::Directory> cache_;
+    Slots slots_;
+    Shipper shipper_;
+    ArtifactFetch fetch_;
+    net::Backoff poll_backoff_;
+
+    std::map<std::string, std::unique_ptr<HeldAttempt>> held_;
+    std::vector<wire::AttemptFence> refused_;
+    std::int64_t seq_ = 0;
+    bool tell_capabilities_ = true;
+    bool passed_over_ = false;
+    std::unique_ptr<net::Exchange> poll_;
+    std::unique_ptr<net::Exchange> renewal_;
+    os::Handle poll_timer_;
+    os::Handle attempts_watch_;
+    std::optional<Duration> ahead_of_us_;  ///< the coordinator's clock against ours
+};
+
+}  // namespace slipway::link
