@@ -31,5 +31,7 @@ inline constexpr std::string_view discarded_prefix = ".old-";
 /// Of the two groups of an attempt, behind "<group>/".
 inline constexpr std::string_view run_group = "run";      ///< the attempt process
 inline constexpr std::string_view tasks_group = "tasks";  ///< all that it starts
+/// Of the group of a task with `leave_running: true`: "left-<group>-<index of the task>". Nobody kills it.
+inline constexpr std::string_view left_prefix = "left-";
 
 }  // namespace slipway::run
