@@ -71,9 +71,10 @@ bool prepare(ChildPlan& plan) {
     if (!enter_cgroup(plan)) return false;
     if (plan.own_session && ::setsid() < 0) return failed(plan, "making a session");
     if (!close_others()) return failed(plan, "closing descriptors");
-    if (!place_descriptors(plan)) return false;
+    // Before descriptors are placed: its own number may be one of theirs.
     if (plan.directory >= 0 ? ::fchdir(plan.directory) != 0 : ::chdir(plan.directory_path) != 0)
         return failed(plan, "changing to its working directory");
+    if (!place_descriptors(plan)) return false;
     if (plan.set_umask) ::umask(plan.umask);
     for (const ChildLimit& limit : plan.limits)
         if (::syscall(SYS_prlimit64, 0, limit.resource, &limit.value, nullptr) != 0)
