@@ -54,19 +54,23 @@ enum class MetricsFormat {
     open_metrics,  ///< application/openmetrics-text; version=1.0.0
 };
 
-/// Names are without unit suffix rules of their own: counters "slipway_http_requests" (rendered with _total),
-/// histograms "..._seconds". The same name and labels give the same figure again. Figures live as long as the registry.
+/// The registry. Names: counters without their suffix ("slipway_http_requests", rendered with _total), histograms of
+/// durations end in "_seconds". The same name and labels give the same figure again. Figures live as long as this. May
+/// be used by any thread.
 class Metrics {
 public:
+    Metrics();
+    ~Metrics();
+
     Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
     Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
-    /// Asked each time the figures are rendered, from that thread.
+    /// Asked each time the figures are rendered, in that thread. Call at start only.
     void gauge_from(std::string_view name, std::string_view help, std::function<std::int64_t()> value);
 
     std::string render(MetricsFormat format) const;
-    /// What the Accept header asks for.
-    static MetricsFormat format_for(std::string_view accept);
+    static MetricsFormat format_for(std::string_view accept);  ///< what an Accept header asks for
+    static std::string_view content_type(MetricsFormat format);
 
 private:
     struct Figure;
@@ -75,10 +79,6 @@ private:
 
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Family>> families_;
-
-public:
-    Metrics();
-    ~Metrics();
 };
 
 }  // namespace slipway::http

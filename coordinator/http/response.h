@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "platform/base/result.h"
 #include "platform/os/files.h"
+#include "platform/wire/problem.h"
 
 namespace slipway::http {
 
@@ -38,9 +40,11 @@ struct Response {
     static Response shared(std::string_view content_type, std::shared_ptr<const std::string> text);
     /// Problem details (RFC 9457); the status follows from the error's reason or code, see problem.h.
     static Response problem(const Error& error);
+    static Response problem(const wire::Problem& problem);
 
     Response& set(std::string_view name, std::string_view value) &;
     Response&& set(std::string_view name, std::string_view value) &&;
+    std::optional<std::string_view> get(std::string_view name) const;  ///< as it was set
     std::uint64_t body_bytes() const;
 };
 

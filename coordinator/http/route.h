@@ -41,8 +41,8 @@ template <typename T>
 struct Required {
     template <typename Given>
     requires std::convertible_to<Given, T> Required(Given&& given)
-        : value(std::forward<Given>(given)) {}   // NOLINT(google-explicit-constructor)
-    operator const T&() const { return value; }  // NOLINT(google-explicit-constructor)
+        : value(static_cast<T>(std::forward<Given>(given))) {}  // NOLINT(google-explicit-constructor)
+    operator const T&() const { return value; }                 // NOLINT(google-explicit-constructor)
     T value;
 };
 

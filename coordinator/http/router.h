@@ -40,7 +40,7 @@ public:
 
     Match match(Port port, Method method, std::string_view path) const;
 
-    /// "GET /healthz" for every route that asks for no credential, sorted; a golden list in the tests.
+    /// "user GET /healthz" for every route that asks for no credential, sorted; a golden list in the tests.
     std::vector<std::string> open_routes() const;
     /// For tests that walk the table.
     std::vector<const Route*> routes() const;

@@ -9,6 +9,7 @@
 
 #include "coordinator/http/authenticator.h"
 #include "platform/base/result.h"
+#include "platform/crypto/tls.h"
 #include "platform/os/native.h"
 
 namespace slipway::http {
@@ -51,5 +52,6 @@ public:
 };
 
 std::shared_ptr<StreamFactory> make_plain_streams();
+std::shared_ptr<StreamFactory> make_tls_streams(crypto::TlsServer server);
 
 }  // namespace slipway::http

@@ -10,6 +10,8 @@ namespace slipway::limits {
 // HTTP and documents
 inline constexpr std::size_t request_header_bytes_max = 16 * 1024;
 inline constexpr std::size_t response_header_bytes_max = 64 * 1024;
+inline constexpr std::size_t request_target_bytes_max = 8 * 1024;
+inline constexpr std::size_t request_fields_max = 100;
 inline constexpr std::size_t json_bytes_max = 1024 * 1024;
 inline constexpr std::size_t json_depth_max = 64;
 inline constexpr std::size_t json_keys_max = 10'000;
