@@ -7,6 +7,7 @@
 #include "platform/os/clock.h"
 #include "tasks/copy/copy.h"
 #include "tasks/extract/extract.h"
+#include "tasks/http-check/http_check.h"
 #include "tasks/kit/kit.h"
 #include "tasks/shell/command.h"
 
@@ -20,6 +21,7 @@ struct BuiltIn {
 constexpr std::array built_in{
     BuiltIn{"copy", tasks::copy::run},
     BuiltIn{"extract", tasks::extract::run},
+    BuiltIn{"http-check", tasks::http_check::run},
 };
 
 Result<> run_built_in(const BuiltIn& task, const os::Environment& environment) {

@@ -6,7 +6,9 @@
 
 #include "agent/attempt/command_line.h"
 #include "agent/built_in_tasks.h"
+#include "agent/cli/unpack.h"
 #include "platform/crypto/init.h"
+#include "platform/os/clock.h"
 #include "platform/os/host.h"
 #include "tasks/manifest/catalogue.h"
 
@@ -26,6 +28,11 @@ int attempt_command(const Call& call) {
 
 int task_command(const Call& call) { return run_task(call.arguments, call.environment); }
 
+int unpack_command(const Call& call) {
+    os::SystemRandom random;
+    return cli::run_unpack(call.arguments, random);
+}
+
 int version_command(const Call&) {
     std::cout << "slipway-agent " << SLIPWAY_VERSION << "\n";
     return 0;
@@ -39,6 +46,7 @@ struct Subcommand {
 constexpr std::array subcommands{
     Subcommand{"attempt", "runs one attempt; started by the agent itself", attempt_command},
     Subcommand{"task", "runs one built-in task; started by an attempt", task_command},
+    Subcommand{"unpack", "unpacks one archive into a folder, behind a sandbox", unpack_command},
     Subcommand{"version", "prints the version", version_command},
 };
 

@@ -1,5 +1,6 @@
 #include "tasks/extract/extract.h"
 
+#include <array>
 #include <optional>
 
 #include "platform/base/bytes.h"
@@ -8,16 +9,30 @@
 namespace slipway::tasks::extract {
 namespace {
 
-/// Exit codes of `slipway-agent unpack`; it has printed what is wrong.
-Result<> judge(const os::Exit& exit) {
+/// What `slipway-agent unpack` said on standard error, without its name in front.
+std::string take_message(os::PipeReader& reader) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+        const auto got = reader.read(buffer);
+        if (!got || !*got || **got == 0) break;
+        text.append(buffer.data(), **got);
+    }
+    constexpr std::string_view name = "slipway-unpack: ";
+    if (text.starts_with(name)) text.erase(0, name.size());
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+}
+
+Result<> judge(const os::Exit& exit, std::string message) {
     if (exit.how == os::Exit::How::exited) switch (exit.number) {
             case 0: return {};
             case 65:
-            case 66: return fail(Code::invalid, "the archive was not unpacked", "archive_refused");
-            case 73: return fail(Code::disk_full, "the archive was not unpacked");
+            case 66: return fail(Code::invalid, std::move(message), "archive_refused");
+            case 73: return fail(Code::disk_full, std::move(message));
             default: break;
         }
-    return fail(Code::io, "the unpacker ended with " + os::to_text(exit));
+    return fail(Code::io, message.empty() ? "the unpacker ended: " + os::to_text(exit) : std::move(message));
 }
 
 Result<> unpack(const Kit& kit, const std::string& from, const std::string& into) {
@@ -26,7 +41,8 @@ Result<> unpack(const Kit& kit, const std::string& from, const std::string& into
     options.arguments = {"slipway-agent", "unpack", "--from", from, "--into", into};
     for (const auto& [name, value] : kit.environment) options.environment.push_back(name + "=" + value);
     options.output = {.to = os::Stream::To::native, .native = 1};
-    options.error = {.to = os::Stream::To::native, .native = 2};
+    // One line at most, so nobody waits for the pipe to be read.
+    options.error = {.to = os::Stream::To::pipe};
     options.session = os::Session::shared;
     std::optional<os::Exit> ended;
     TRY_ASSIGN(const auto process, kit.launcher.spawn(options, [&](os::Exit exit) {
@@ -34,7 +50,7 @@ Result<> unpack(const Kit& kit, const std::string& from, const std::string& into
         kit.loop.stop();
     }));
     TRY(kit.loop.run());
-    return judge(ended.value_or(os::Exit{}));
+    return judge(ended.value_or(os::Exit{}), take_message(*process->take_error()));
 }
 
 Result<bool> is_occupied(os::Directory& above, const std::string& name) {

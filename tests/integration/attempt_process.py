@@ -1,6 +1,7 @@
 """Starts attempt processes as the link does, from a test: platform/run/handover.h and the files of an attempt."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -41,7 +42,7 @@ class Host:
             if process.poll() is None:
                 process.kill()
             process.wait()
-            if not process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
         self.kill_tasks()
         shutil.rmtree(self.path)

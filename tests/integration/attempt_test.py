@@ -1,10 +1,14 @@
 """The attempt process as a process: what kills it and what does not, and what it leaves."""
 
+import http.server
+import io
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import tarfile
+import threading
 import unittest
 
 from attempt_process import Host, sha256, shell, wait_until
@@ -69,6 +73,92 @@ class AttemptProcess(unittest.TestCase):
             done = subprocess.run([RELEASE, "attempt", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
             self.assertEqual(done.returncode, 2)
             self.assertIn("usage: slipway-agent attempt", done.stderr)
+
+
+class BuiltInTasks(unittest.TestCase):
+    def setUp(self):
+        self.host = Host(RELEASE)
+        self.addCleanup(self.host.close)
+
+    def archive(self, files):
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w:gz") as tar:
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+        return data.getvalue()
+
+    def run_with(self, data, *tasks):
+        (self.host.path / "cache" / sha256(data)).write_bytes(data)
+        order = self.host.order(list(tasks), artifacts=[
+            {"alias": "site", "name": "docs", "version": "3.11", "sha256": sha256(data), "bytes": len(data)}])
+        self.assertEqual(self.host.run(order), 0)
+        return self.host.outcome(order), self.host.log(order).decode()
+
+    @staticmethod
+    def task(reference, **inputs):
+        return {"name": reference, "task": reference, "inputs": inputs}
+
+    def test_an_artifact_is_unpacked_and_copied(self):
+        outcome, log = self.run_with(
+            self.archive({"index.html": b"hello", "conf/site.conf": b"listen"}),
+            self.task("extract@1", **{"from": "site", "to": "releases/$(artifacts.site.version)"}),
+            self.task("copy@1", **{"from": "releases/3.11", "to": "etc", "patterns": "conf/**"}),
+            shell('cat "releases/$ARTIFACTS_SITE_VERSION/index.html" etc/conf/site.conf; stat -c %a releases etc'))
+        self.assertEqual(outcome["result"], "succeeded", (outcome, log))
+        self.assertTrue(log.endswith("hellolisten755\n755\n"), log)
+
+    def test_an_archive_that_climbs_out_is_refused_and_says_so_in_the_summary(self):
+        outcome, _ = self.run_with(self.archive({"good": b"1", "../evil": b"2"}),
+                                   self.task("extract@1", **{"from": "site", "to": "out"}))
+        self.assertEqual((outcome["result"], outcome["reason"]), ("failed", "archive_refused"))
+        self.assertIn("../evil", outcome["summary"])
+        self.assertFalse((self.host.path / "out").exists())
+        self.assertFalse((self.host.path / "evil").exists())
+
+    def test_a_folder_that_is_not_empty_is_replaced_only_when_the_job_says_so(self):
+        (self.host.path / "out").mkdir()
+        (self.host.path / "out" / "old").write_text("old")
+        outcome, _ = self.run_with(self.archive({"new": b"1"}), self.task("extract@1", **{"from": "site", "to": "out"}))
+        self.assertEqual(outcome["reason"], "input_invalid")
+        self.assertIn("existing: replace", outcome["summary"])
+        self.assertEqual([p.name for p in (self.host.path / "out").iterdir()], ["old"])
+        data = self.archive({"../evil": b"1"})
+        replace = {"from": "site", "to": "out", "existing": "replace"}
+        self.assertEqual(self.run_with(data, self.task("extract@1", **replace))[0]["reason"], "archive_refused")
+        self.assertEqual([p.name for p in (self.host.path / "out").iterdir()], ["old"])
+        self.assertEqual(self.run_with(self.archive({"new": b"1"}), self.task("extract@1", **replace))[0]["result"], "succeeded")
+        self.assertEqual([p.name for p in (self.host.path / "out").iterdir()], ["new"])
+        self.assertEqual([p.name for p in self.host.path.iterdir() if p.name.startswith(".")], [])
+
+    def test_http_check_tries_again_until_the_answer_is_good(self):
+        answers = [(503, b"starting"), (200, b"old page"), (200, b"new page")]
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        check = {"url": f"http://127.0.0.1:{server.server_port}/", "contains": "new", "interval": "1s"}
+        outcome, log = self.run_with(b"", self.task("http-check@1", retries="5", **check))
+        self.assertEqual(outcome["result"], "succeeded", log)
+        self.assertEqual(log.count("try "), 3)
+        outcome, log = self.run_with(b"", self.task("http-check@1", expect="404", **check))
+        self.assertEqual((outcome["result"], outcome["reason"]), ("failed", "exit_code"))
+        self.assertIn("status 200, expected 404", outcome["summary"])
+        outcome, _ = self.run_with(b"", self.task("http-check@1", url="http://$(host)/"))
+        self.assertEqual(outcome["reason"], "input_invalid")
 
 
 class KilledAttempt(unittest.TestCase):

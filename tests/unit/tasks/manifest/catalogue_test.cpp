@@ -19,7 +19,7 @@ std::string refusal(std::string_view reference, const Inputs& inputs) {
 
 TEST_CASE("the built-in tasks are known, each with a description for every input") {
     const Catalogue catalogue = Catalogue::built_in();
-    for (const char* reference : {"shell@1", "extract@1", "copy@1"}) CHECK(catalogue.find(reference));
+    for (const char* reference : {"shell@1", "extract@1", "copy@1", "http-check@1"}) CHECK(catalogue.find(reference));
     for (const auto& manifest : catalogue.manifests())
         for (const auto& input : manifest.inputs) CHECK_FALSE(input.description.empty());
 }
