@@ -225,6 +225,20 @@ TEST_CASE("a line that beats is not silent, however long the answer takes") {
     CHECK(response->body == std::string(10, '\n') + "{}");
 }
 
+TEST_CASE("a parked exchange wakes nobody") {
+    Server server(nullptr, [](Line& line, const Seen&) { return !line.wait_for_end(10'000); });
+    Driver driver;
+    Callbacks callbacks;
+    callbacks.on_end = [](Result<Response>) {};
+    const auto exchange = driver.client->send(request_of(Method::get, server.url()), std::move(callbacks));
+    driver.until([&] { return !server.seen().empty(); });
+    const Steady settled = driver.clock.steady() + 200ms;
+    driver.until([&] { return driver.clock.steady() > settled; });
+    const Steady begin = driver.clock.steady();
+    REQUIRE(driver.loop->run_once(600ms));  // returns early for any event or timer
+    CHECK(driver.clock.steady() - begin >= 590ms);
+}
+
 TEST_CASE("the whole exchange has a time of its own") {
     Server server(nullptr, [](Line& line, const Seen&) { return !line.wait_for_end(10'000); });
     Driver driver;
