@@ -2,8 +2,10 @@
 
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "platform/base/assert.h"
 #include "platform/base/bytes.h"
 #include "platform/base/crash_point.h"
 #include "platform/base/limits.h"
@@ -53,10 +55,11 @@ public:
 
     ~BlobAppender() override {
         const std::lock_guard lock(folders_.mutex);
-        progress_->busy = false;
+        release();
     }
 
     Result<> append(std::string_view bytes) override {
+        ASSERT(!finished_);
         if (bytes.size() > limits::artifact_bytes_max - end_)
             return fail(Code::limit, "an artifact may have " + std::to_string(limits::artifact_bytes_max) + " bytes");
         if (auto written = file_->write_at(end_, bytes); !written) {
@@ -70,11 +73,13 @@ public:
     }
 
     Result<std::uint64_t> finish() override {
+        ASSERT(!finished_);
         CRASH_POINT("blobs.upload_sync_before");
         TRY_WITHIN("storing an upload", file_->sync_data());
         CRASH_POINT("blobs.upload_sync_after");
         const std::lock_guard lock(folders_.mutex);
         progress_->durable = end_;
+        release();
         if (hashing_) {
             progress_->digest = digest_;
             progress_->hashed = end_;
@@ -83,12 +88,19 @@ public:
     }
 
 private:
+    /// Once: another appender may have the upload already.
+    void release() {
+        if (std::exchange(finished_, true)) return;
+        progress_->busy = false;
+    }
+
     Folders& folders_;
     std::shared_ptr<Progress> progress_;
     std::unique_ptr<os::File> file_;
     std::uint64_t end_;
     crypto::Sha256 digest_;
     bool hashing_;
+    bool finished_ = false;
 };
 
 class BlobFolders : public BlobStore {
@@ -236,12 +248,18 @@ private:
 
     /// A second try whose first answer was lost: the upload has become the blob already.
     Result<std::uint64_t> committed_before(std::string_view upload_id, std::string_view sha256) {
-        TRY_ASSIGN(const auto bytes, size(sha256));
-        if (bytes) return *bytes;
+        TRY_ASSIGN(const auto folder, folder_of(sha256));
+        if (folder) {
+            TRY_ASSIGN(const auto status, folder->status(sha256));
+            TRY(folder->sync());  // the first try may have been killed before its own
+            if (status) return status->size;
+        }
         return fail(Code::not_found, "there is no upload " + printable(upload_id));
     }
 
-    // A blob that is there is replaced: these bytes have just been verified, those may have rotted.
+    // A blob that is there is replaced: these bytes have just been verified, those may have rotted. Where a rename
+    // between folders is no single transaction, a power cut before the syncs may take both names: then nothing was
+    // committed, and the push begins again.
     Result<> move_into_place(std::string_view upload_id, std::string_view sha256) {
         const std::lock_guard lock(folders_.mutex);
         const std::string_view prefix = sha256.substr(0, 2);

@@ -30,6 +30,7 @@ public:
         virtual ~Appender() = default;
         virtual Result<> append(std::string_view bytes) = 0;
         /// Makes what was appended durable; how long the upload is now. Also to be called when the request broke off.
+        /// The last call: the upload is free for the next appender or commit() then. Without it the bytes do not count.
         virtual Result<std::uint64_t> finish() = 0;
     };
     /// not_found; conflict with reason `upload_offset_wrong` when `offset` is not its length; limit beyond
@@ -37,7 +38,8 @@ public:
     virtual Result<std::unique_ptr<Appender>> append(std::string_view upload_id, std::uint64_t offset) = 0;
 
     /// Turns the upload into the blob, durably. A digest that does not fit is Code::invalid with reason
-    /// `digest_mismatch`, and the upload is gone: its bytes are not what was meant. Answers the size.
+    /// `digest_mismatch`, and the upload is gone: its bytes are not what was meant. Answers the size. An upload that is
+    /// gone while the blob is there was committed before: the same answer again. Else not_found.
     virtual Result<std::uint64_t> commit(std::string_view upload_id, std::string_view sha256) = 0;
     virtual Result<> remove_upload(std::string_view upload_id) = 0;  ///< no error if absent
 

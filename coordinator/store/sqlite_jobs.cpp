@@ -40,6 +40,8 @@ Result<core::JobArtifact> read_artifact(const Query& query) {
     return artifact;
 }
 
+}  // namespace
+
 // The filter that most often leaves few rows drives, newest first along its own index; "IS TRUE" keeps the planner,
 // which has no statistics, from choosing the index of another.
 std::string jobs_sql(const JobFilter& filter) {
@@ -58,8 +60,6 @@ std::string jobs_sql(const JobFilter& filter) {
     add(filter.pool_row.has_value(), "pool_row = $6");
     return sql + " ORDER BY row DESC LIMIT $2";
 }
-
-}  // namespace
 
 Result<std::optional<core::Job>> job(Connection& db, std::int64_t row) {
     return one_row(db.query(JOB_WITH_SPEC "WHERE row = $1", row), &read_with_spec);

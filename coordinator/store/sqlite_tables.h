@@ -51,6 +51,7 @@ Result<> update(Connection& db, const core::Token& token);
 /// sqlite_jobs.cpp
 Result<std::optional<core::Job>> job(Connection& db, std::int64_t row);
 Result<std::optional<core::Job>> job_by_id(Connection& db, std::string_view id);
+std::string jobs_sql(const JobFilter& filter);  ///< the SELECT of jobs(): $1 before which row, $2 how many
 Result<std::vector<core::Job>> jobs(Connection& db, const JobFilter& filter, const Page& page);
 Result<std::vector<core::Job>> unfinished_jobs(Connection& db);
 Result<bool> pool_has_unfinished_jobs(Connection& db, std::int64_t pool_row);

@@ -8,7 +8,7 @@ namespace slipway::store {
 
 namespace {
 
-constexpr std::string_view empty_list = "[]";
+constexpr std::string_view empty_list = "[]";  // nearly always, and then without a parser
 
 template <typename Word>
 bool decode_word(const std::optional<Word>& word, Word& to) {
@@ -30,6 +30,7 @@ bool decode_demand(const json::Value& value, core::Demands& to) {
 }  // namespace
 
 std::string encode(const core::Demands& demands) {
+    if (demands.empty()) return std::string(empty_list);
     json::Value list = json::Value::array();
     for (const core::Demand& demand : demands) {
         json::Value item = {{"name", demand.name}};
@@ -46,6 +47,7 @@ std::string encode(const core::Capabilities& capabilities) {
 }
 
 std::string encode(const std::set<Flag>& flags) {
+    if (flags.empty()) return std::string(empty_list);
     json::Value list = json::Value::array();
     for (const Flag flag : flags) list.push_back(to_string(flag));
     return json::dump(list);
@@ -53,7 +55,7 @@ std::string encode(const std::set<Flag>& flags) {
 
 bool decode(std::string_view text, core::Demands& to) {
     to.clear();
-    if (text == empty_list) return true;  // nearly all of a million jobs
+    if (text == empty_list) return true;
     const auto list = json::parse(text);
     if (!list || !list->is_array()) return false;
     for (const json::Value& item : *list)

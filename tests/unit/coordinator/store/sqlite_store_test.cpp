@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "coordinator/store/sqlite_connection.h"
+#include "coordinator/store/sqlite_tables.h"
 #include "tests/suites/store_suite.h"
 #include "tests/unit/coordinator/store/temporary_folder.h"
 
@@ -179,6 +180,28 @@ TEST_CASE("a database that may not grow refuses the transaction and goes on with
     CHECK(must(must(store->read())->job_by_id("small")));
 }
 
+TEST_CASE("a list of jobs walks an index from its newest end, whatever the filter") {
+    const TemporaryFolder folder;
+    auto store = reopen(folder);
+    auto reader = must(Connection::open(folder.file("slipway.db"), Mode::read));
+    const auto plan = [&](const JobFilter& filter) {
+        auto query = must(reader->prepare("EXPLAIN QUERY PLAN " + sqlite::jobs_sql(filter)));
+        std::string text;
+        while (must(query.next())) text += std::string(query.text(3)) + ";";
+        return text;
+    };
+    CHECK(plan({}) == "SEARCH job USING INTEGER PRIMARY KEY (rowid<?);");
+    JobFilter filter;
+    filter.pool_row = 1;
+    CHECK(plan(filter) == "SEARCH job USING INDEX job_pool (pool_row=? AND row<?);");
+    filter.state = JobState::failed;
+    CHECK(plan(filter) == "SEARCH job USING INDEX job_state (state=? AND row<?);");
+    filter.name = "Publish";
+    CHECK(plan(filter) == "SEARCH job USING INDEX job_name (name=? AND row<?);");
+    filter.agent_row = 1;
+    CHECK(plan(filter) == "SEARCH job USING INDEX job_agent (agent_row=? AND row<?);");
+}
+
 TEST_CASE("no more readers than allowed are out at a time, and a returned one serves the next") {
     const TemporaryFolder folder;
     auto store = must(open_sqlite(
@@ -259,39 +282,39 @@ TEST_CASE("what was acknowledged before a kill is there, each transaction whole 
 
 namespace {
 
-/// Kills a process that makes the store and commits twice, at a crash point; opens what is left.
-std::unique_ptr<Store> after_kill_at(const TemporaryFolder& folder, const char* point) {
+/// Runs `work` in a process that dies at a crash point.
+template <typename Work>
+void killed_at(const char* point, Work work) {
     const pid_t pid = start([&] {
         ::setenv("SLIPWAY_CRASH_AT", point, 1);
-        auto store = reopen(folder);
-        add_pool(*store, "first");
-        add_pool(*store, "second");
+        work();
     });
     int status = 0;
     REQUIRE(::waitpid(pid, &status, 0) == pid);
     REQUIRE(WIFSIGNALED(status));
-    return reopen(folder);
+}
+
+std::size_t pool_count(const TemporaryFolder& folder) {
+    auto store = reopen(folder);
+    return must(must(store->read())->pools()).size();
 }
 
 }  // namespace
 
 TEST_CASE("a kill before the commit loses it, a kill after it does not") {
-    {
-        const TemporaryFolder folder;
-        const auto pools = must(must(after_kill_at(folder, "store.commit_before:2")->read())->pools());
-        REQUIRE(pools.size() == 1);
-        CHECK(pools[0].name == "first");
-    }
-    {
-        const TemporaryFolder folder;
-        CHECK(must(must(after_kill_at(folder, "store.commit_after:2")->read())->pools()).size() == 2);
-    }
+    const TemporaryFolder folder;
+    add_pool(*reopen(folder), "default");
+    killed_at("store.commit_before", [&] { add_pool(*reopen(folder), "lost"); });
+    CHECK(pool_count(folder) == 1);
+    killed_at("store.commit_after", [&] { add_pool(*reopen(folder), "kept"); });
+    CHECK(pool_count(folder) == 2);
 }
 
 TEST_CASE("a kill before or after the migration leaves a database that opens") {
     for (const char* point : {"store.migrate_before", "store.migrate_after"}) {
         const TemporaryFolder folder;
-        auto store = after_kill_at(folder, point);
+        killed_at(point, [&] { reopen(folder); });
+        auto store = reopen(folder);
         CHECK(must(must(store->read())->pools()).empty());
         add_pool(*store, "default");
     }
