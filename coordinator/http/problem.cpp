@@ -1,5 +1,6 @@
 #include "coordinator/http/problem.h"
 
+#include <algorithm>
 #include <array>
 
 #include "platform/wire/problem.h"
@@ -12,23 +13,18 @@ struct ReasonStatus {
     int status;
 };
 
-constexpr std::array reason_statuses = {ReasonStatus{"method_not_allowed", 405},
-                                        ReasonStatus{"request_too_slow", 408},
-                                        ReasonStatus{"precondition_failed", 412},
-                                        ReasonStatus{"uri_too_long", 414},
-                                        ReasonStatus{"unsupported_media_type", 415},
-                                        ReasonStatus{"unsupported_encoding", 415},
-                                        ReasonStatus{"range_not_satisfiable", 416},
-                                        ReasonStatus{"expectation_failed", 417},
-                                        ReasonStatus{"job_invalid", 422},
-                                        ReasonStatus{"unknown_task", 422},
-                                        ReasonStatus{"unknown_input", 422},
-                                        ReasonStatus{"idempotency_key_reused", 422},
-                                        ReasonStatus{"digest_mismatch", 422},
-                                        ReasonStatus{"artifact_missing", 422},
-                                        ReasonStatus{"too_many_requests", 429},
-                                        ReasonStatus{"header_too_large", 431},
-                                        ReasonStatus{"http_version_unsupported", 505}};
+constexpr std::array reason_statuses = {
+    ReasonStatus{"method_not_allowed", 405},      ReasonStatus{"request_too_slow", 408},
+    ReasonStatus{"precondition_failed", 412},     ReasonStatus{"uri_too_long", 414},
+    ReasonStatus{"unsupported_media_type", 415},  ReasonStatus{"unsupported_encoding", 415},
+    ReasonStatus{"range_not_satisfiable", 416},   ReasonStatus{"expectation_failed", 417},
+    ReasonStatus{"too_many_requests", 429},       ReasonStatus{"header_too_large", 431},
+    ReasonStatus{"http_version_unsupported", 505}};
+
+/// Code::invalid with one of these: the request can be read, but what it asks for cannot be.
+constexpr std::array<std::string_view, 8> unprocessable = {"unknown_task", "invalid_input",         "reserved_name",
+                                                           "pool_missing", "artifact_missing",      "digest_mismatch",
+                                                           "blob_missing", "idempotency_key_reused"};
 
 int status_of(Code code) {
     switch (code) {
@@ -55,6 +51,8 @@ int status_of(Code code) {
 int status_of(const Error& error) {
     for (const ReasonStatus& row : reason_statuses)
         if (row.reason == error.reason) return row.status;
+    if (error.code == Code::invalid && std::ranges::find(unprocessable, error.reason) != unprocessable.end())
+        return 422;
     return status_of(error.code);
 }
 

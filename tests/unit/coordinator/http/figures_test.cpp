@@ -131,7 +131,7 @@ TEST_CASE("errors get their status from the one table") {
     CHECK(status_of({Code::conflict, ""}) == 409);
     CHECK(status_of({Code::conflict, "", "precondition_failed"}) == 412);
     CHECK(status_of({Code::limit, ""}) == 413);
-    CHECK(status_of({Code::invalid, "", "job_invalid"}) == 422);
+    CHECK(status_of({Code::invalid, "", "unknown_task"}) == 422);
     CHECK(status_of({Code::unavailable, ""}) == 503);
     CHECK(status_of({Code::disk_full, ""}) == 507);
     CHECK(status_of({Code::internal, ""}) == 500);

@@ -1,0 +1,221 @@
+#include <memory>
+
+#include "coordinator/api/agent_routes.h"
+#include "coordinator/desk/polls.h"
+#include "platform/base/limits.h"
+#include "platform/wire/protocol.h"
+#include "platform/wire/report.h"
+
+namespace slipway::api {
+namespace {
+
+/// The log and event bytes of one attempt, made durable on a disk thread.
+struct Stored {
+    blobs::AttemptLogs::Held log;
+    std::int64_t event_seq = 0;
+};
+
+Result<Stored> store_bytes(blobs::AttemptLogs& logs, const wire::ReportedAttempt& reported) {
+    Stored stored;
+    if (reported.log) {
+        std::vector<blobs::AttemptLogs::Mark> marks;
+        for (const wire::Mark& mark : reported.log->marks) marks.push_back({mark.offset, mark.ms});
+        TRY_ASSIGN(stored.log, logs.append(reported.id, reported.log->offset, reported.log->bytes, marks));
+    } else {
+        TRY_ASSIGN(stored.log, logs.held(reported.id));
+    }
+    std::vector<std::string> lines;
+    for (const wire::Event& event : reported.events) lines.push_back(wire::encode(event));
+    const std::int64_t first = reported.events.empty() ? 1 : reported.events.front().seq;
+    TRY_ASSIGN(stored.event_seq, logs.append_events(reported.id, first, lines));
+    return stored;
+}
+
+void take_event(const wire::Event& event, core::ReportItem& item) {
+    if (const auto* started = std::get_if<wire::TaskStarted>(&event.what)) {
+        core::AttemptTask task;
+        task.index = started->task;
+        task.name = started->name;
+        task.state = TaskState::running;
+        task.log_begin = started->log_offset;
+        task.started = event.at;
+        item.tasks.push_back(std::move(task));
+        item.started = true;
+    } else if (const auto* finished = std::get_if<wire::TaskFinished>(&event.what)) {
+        core::AttemptTask task;
+        task.index = finished->task;
+        task.state = finished->state;
+        task.reason = finished->reason;
+        task.exit_code = finished->exit_code;
+        task.log_end = finished->log_offset;
+        task.ended = event.at;
+        item.tasks.push_back(std::move(task));
+    } else if (std::holds_alternative<wire::LogGap>(event.what)) {
+        item.log_gap = true;
+    }
+}
+
+core::Outcome to_core(const wire::Outcome& from) {
+    core::Outcome outcome;
+    outcome.ending = from.result;
+    outcome.reason = from.reason;
+    outcome.flags = from.flags;
+    if (from.with_issues) outcome.flags.insert(Flag::with_issues);
+    outcome.summary = from.summary;
+    outcome.log_length = from.log_length;
+    outcome.log_sha256 = from.log_sha256.value_or("");
+    outcome.started = from.started;
+    outcome.ended = from.ended;
+    outcome.text = wire::encode(from);
+    return outcome;
+}
+
+desk::Reported to_core(const wire::ReportedAttempt& from, const Stored& stored) {
+    desk::Reported reported;
+    reported.attempt = from.id;
+    reported.fence = from.fence;
+    // An event behind a hole is not kept: its task is told again when the ones before it have come.
+    for (const wire::Event& event : from.events)
+        if (event.seq <= stored.event_seq) take_event(event, reported.item);
+    reported.item.event_seq = stored.event_seq;
+    if (from.outcome) reported.item.outcome = to_core(*from.outcome);
+    reported.log = {stored.log.bytes, stored.log.sha256};
+    return reported;
+}
+
+wire::JudgedAttempt to_wire(const desk::ReportAnswer& from) {
+    wire::JudgedAttempt judged;
+    judged.id = from.attempt;
+    judged.log_offset = from.log_offset;
+    judged.event_seq = from.event_seq;
+    judged.outcome_stored = from.verdict.outcome_stored;
+    judged.superseded = from.verdict.superseded;
+    if (from.stale_fence) judged.error = "stale_fence";
+    return judged;
+}
+
+struct Answered {
+    std::int64_t restore_epoch = 0;
+    std::vector<desk::ReportAnswer> answers;
+};
+
+/// One report on its way: which attempts are the agent's own is asked first, then each one's bytes go to its disk
+/// thread, then one command says all of it.
+class Report : public std::enable_shared_from_this<Report> {
+public:
+    Report(Services& services, std::int64_t agent_row, wire::ReportRequest message, http::Reply reply)
+        : services_(services), agent_row_(agent_row), message_(std::move(message)), reply_(std::move(reply)) {}
+
+    void begin() {
+        auto look = [self = shared_from_this()] { self->judge(); };
+        if (auto submitted = services_.readers.submit(std::move(look)); !submitted) reply_.send(submitted.error());
+    }
+
+private:
+    void judge() {
+        auto reader = services_.store.read();
+        if (!reader) return reply_.send(reader.error());
+        for (const wire::ReportedAttempt& reported : message_.attempts) {
+            const auto attempt = (*reader)->attempt_by_id(reported.id);
+            if (!attempt) return reply_.send(attempt.error());
+            const bool own = *attempt && (*attempt)->agent_row == agent_row_ && (*attempt)->fence == reported.fence;
+            stored_.emplace_back();
+            own_.push_back(own ? ((*attempt)->log_sealed ? Own::sealed : Own::open) : Own::no);
+            if (own && (*attempt)->log_sealed) stored_.back().event_seq = (*attempt)->event_seq;
+        }
+        reader->reset();
+        left_ = message_.attempts.size() + 1;
+        for (std::size_t i = 0; i < message_.attempts.size(); ++i) {
+            if (own_[i] == Own::no) {
+                done_one();
+                continue;
+            }
+            auto work = [self = shared_from_this(), i] { self->store(i); };
+            if (auto submitted = services_.disk.submit(message_.attempts[i].id, std::move(work)); !submitted) {
+                failed(submitted.error());
+                done_one();
+            }
+        }
+        done_one();
+    }
+
+    void store(std::size_t i) {
+        if (own_[i] == Own::sealed) {
+            auto length = services_.logs.length(message_.attempts[i].id);
+            if (length) stored_[i].log.bytes = *length;
+            return done_one();
+        }
+        auto stored = store_bytes(services_.logs, message_.attempts[i]);
+        if (stored)
+            stored_[i] = *std::move(stored);
+        else
+            failed(stored.error());
+        done_one();
+    }
+
+    void failed(const Error& error) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = error;
+    }
+
+    void done_one() {
+        if (left_.fetch_sub(1) == 1) tell();
+    }
+
+    void tell() {
+        if (error_) return reply_.send(*error_);
+        std::vector<desk::Reported> items;
+        for (std::size_t i = 0; i < message_.attempts.size(); ++i)
+            items.push_back(to_core(message_.attempts[i], stored_[i]));
+        services_.writer.submit<Answered>(
+            [self = shared_from_this(), items = std::move(items)](desk::Turn& turn) -> Result<Answered> {
+                TRY_ASSIGN(auto answers, desk::report(turn, self->agent_row_, items));
+                return Answered{turn.desk().restore_epoch(), std::move(answers)};
+            },
+            [self = shared_from_this()](Result<Answered> answered) { self->answer(std::move(answered)); });
+    }
+
+    void answer(Result<Answered> answered) {
+        if (!answered) return reply_.send(answered.error());
+        wire::ReportAnswer answer;
+        answer.restore_epoch = answered->restore_epoch;
+        for (const desk::ReportAnswer& one : answered->answers) {
+            answer.attempts.push_back(to_wire(one));
+            if (one.send_log_again) restart(one.attempt);
+        }
+        reply_.send(http::Response::json(200, wire::encode(answer)));
+    }
+
+    void restart(const std::string& attempt) {
+        auto work = [&logs = services_.logs, &logger = services_.logger, attempt] {
+            if (auto restarted = logs.restart(attempt); !restarted)
+                logger.error("a log could not be begun again",
+                             {{"attempt", attempt}, {"error", restarted.error().message}});
+        };
+        if (auto submitted = services_.disk.submit(attempt, std::move(work)); !submitted)
+            services_.logger.error("a log could not be begun again", {{"attempt", attempt}});
+    }
+
+    enum class Own { no, open, sealed };
+
+    Services& services_;
+    const std::int64_t agent_row_;
+    const wire::ReportRequest message_;
+    const http::Reply reply_;
+    std::vector<Own> own_;
+    std::vector<Stored> stored_;  ///< each written by its own disk thread
+    std::atomic<std::size_t> left_ = 0;
+    std::mutex mutex_;
+    std::optional<Error> error_;  ///< guarded by mutex_ until `left_` is 0
+};
+
+}  // namespace
+
+void AgentRoutes::report(http::Request request, http::Reply reply) {
+    if (auto type = request.content_type_is("application/json"); !type) return reply.send(type.error());
+    auto message = wire::decode_report_request(request.body, wire::protocol_version);
+    if (!message) return reply.send(message.error());
+    std::make_shared<Report>(services_, request.principal.row(), *std::move(message), reply)->begin();
+}
+
+}  // namespace slipway::api

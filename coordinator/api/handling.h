@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "coordinator/api/services.h"
+#include "coordinator/desk/once.h"
+#include "coordinator/http/router.h"
+#include "platform/json/value.h"
+
+/// What handlers of the user port have in common.
+namespace slipway::api {
+
+desk::Actor actor_of(const http::Request& request);
+
+/// The body as JSON: 415 for another type, 400 for what is none.
+Result<json::Value> read_json(const http::Request& request);
+
+std::optional<desk::OnceKey> once_key(const http::Request& request, const std::optional<std::string>& key);
+
+/// Asks the store on a reader's thread and answers with what `look` makes of it. `look` runs there.
+void answer_from_store(Services& services, const http::Reply& reply,
+                       std::function<Result<http::Response>(store::Reader&)> look);
+
+/// The same in two steps: what was read goes to `show` on the writer's thread, which knows what is volatile.
+template <typename Value>
+void answer_from_store_and_desk(Services& services, const http::Reply& reply,
+                                std::function<Result<Value>(store::Reader&)> look,
+                                std::function<http::Response(desk::Desk&, Value)> show) {
+    auto ask = [&services, reply, look = std::move(look), show = std::move(show)] {
+        auto reader = services.store.read();
+        if (!reader) return reply.send(reader.error());
+        auto value = look(**reader);
+        if (!value) return reply.send(value.error());
+        auto shared = std::make_shared<Value>(*std::move(value));
+        services.writer.inspect(
+            [reply, shared, show](desk::Desk& desk) { reply.send(show(desk, std::move(*shared))); });
+    };
+    if (auto submitted = services.readers.submit(std::move(ask)); !submitted) reply.send(submitted.error());
+}
+
+/// Changes something in a turn; `show` makes the answer after the commit, on the writer's thread.
+template <typename Value>
+void change(Services& services, const http::Reply& reply, std::function<Result<Value>(desk::Turn&)> work,
+            std::function<http::Response(Value)> show) {
+    services.writer.submit<Value>(std::move(work), [reply, show = std::move(show)](Result<Value> done) {
+        if (!done) return reply.send(done.error());
+        reply.send(show(*std::move(done)));
+    });
+}
+
+/// Creates something once for each Idempotency-Key.
+void create(Services& services, const http::Request& request, const http::Reply& reply, desk::Keep keep,
+            std::function<Result<desk::Created>(desk::Turn&)> work);
+
+/// A handler that is a member function.
+template <typename Routes>
+http::Plain plain(Routes* routes, void (Routes::*handle)(http::Request, http::Reply)) {
+    return {[routes, handle](http::Request request, http::Reply reply) {
+        (routes->*handle)(std::move(request), std::move(reply));
+    }};
+}
+
+}  // namespace slipway::api
