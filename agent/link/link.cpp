@@ -21,6 +21,20 @@ constexpr Duration overdue_after_time_out = 60s;
 constexpr int starts_max = 3;
 constexpr std::size_t refused_max = 1000;
 
+/// What the log holds. After a power cut its end may be missing, and no digest is promised.
+void measure_log(run::AttemptView& view, Reason reason, wire::Outcome& outcome) {
+    constexpr std::size_t piece_bytes = 256 * 1024;
+    crypto::Sha256 digest;
+    for (;;) {
+        const auto piece = view.read_log(static_cast<std::uint64_t>(outcome.log_length), piece_bytes);
+        if (!piece || piece->empty()) break;
+        digest.update(*piece);
+        outcome.log_length += static_cast<std::int64_t>(piece->size());
+    }
+    if (reason != Reason::host_restarted) outcome.log_sha256 = digest.hex();
+    if (view.log_tampered()) outcome.flags.insert(Flag::log_tampered);
+}
+
 /// The outcome of an attempt that no attempt process told.
 wire::Outcome own_outcome(Ending ending, Reason reason, std::string summary, Time now) {
     wire::Outcome outcome;
@@ -349,18 +363,39 @@ void Link::process_ended(const std::string& attempt) {
 void Link::conclude(HeldAttempt& held) {
     if (held.ends_unbegun) return ended(held, *held.ends_unbegun);
     if (!held.view) {
-        // It was never claimed, so nothing of it has begun: the same order again, to another process.
-        if (held.starts >= starts_max)
-            return end_unbegun(held, Ending::failed, Reason::start_failed, "attempt processes end before they begin");
-        const bool go_again = std::exchange(held.went, false);
-        held.state = HeldState::received;
-        hand_over(held);
-        if (go_again) go(held);
-        return;
+        // It was never claimed, so nothing of it has begun.
+        if (held.starts < starts_max) return give_again(held);
+        return end_unbegun(held, Ending::failed, Reason::start_failed, "attempt processes end before they begin");
     }
     auto outcome = held.view->outcome();
     if (outcome && *outcome) return ended(held, **std::move(outcome));
+    const auto begun = held.view->begun();
+    if (begun && !*begun && held.starts < starts_max) return give_again(held);
     end_dead(held, Reason::attempt_process_died);
+}
+
+/// Its process is gone and no task had started: the same order goes to another one, in a directory of its own.
+void Link::give_again(HeldAttempt& held) {
+    const auto finish = [this, id = held.id] {
+        const auto found = held_.find(id);
+        if (found == held_.end() || found->second->ended()) return;
+        HeldAttempt& again = *found->second;
+        again.view.reset();
+        again.watch.reset();
+        again.went = false;
+        again.state = HeldState::received;
+        if (auto discarded = run::discard_attempt(*attempts_, id); !discarded)
+            return end_unbegun(again, Ending::failed, Reason::start_failed, discarded.error().message);
+        if (again.cancel_grace_s)
+            return end_unbegun(again, Ending::canceled, Reason::canceled_by_user, "cancelled before it began");
+        hand_over(again);
+        if (again.order.artifacts.empty())
+            go(again);
+        else
+            fetch_artifacts(again);
+    };
+    if (held.group.empty()) return finish();
+    parts_.processes.kill_groups(held.group, finish);
 }
 
 // Both groups first: nothing of the attempt may run on when its end is told.
@@ -370,16 +405,14 @@ void Link::end_dead(HeldAttempt& held, Reason reason) {
         const auto found = held_.find(id);
         if (found == held_.end() || found->second->ended()) return;
         HeldAttempt& dead = *found->second;
-        auto remade = run::remake_attempt(*attempts_, dead.id, dead.document);
+        if (auto remade = run::remake_attempt(*attempts_, dead.id, dead.document); !remade)
+            parts_.logger.error("an attempt's directory could not be made again", {{"attempt", dead.id}});
         if (!dead.view) open_view(dead);
         wire::Outcome outcome = own_outcome(
             Ending::lost, reason,
             reason == Reason::host_restarted ? "the host was restarted while it ran" : "its attempt process died",
             parts_.clock.wall());
-        if (dead.view) {
-            if (const auto length = dead.view->log_length()) outcome.log_length = static_cast<std::int64_t>(*length);
-            if (dead.view->log_tampered()) outcome.flags.insert(Flag::log_tampered);
-        }
+        if (dead.view) measure_log(*dead.view, reason, outcome);
         ended(dead, std::move(outcome));
     };
     if (held.group.empty() || reason == Reason::host_restarted) return finish();
@@ -476,24 +509,7 @@ Result<> Link::recover_one(const journal::JournalledOrder& order) {
         end_dead(held, Reason::attempt_process_died);
         return {};
     }
-    const auto give_again = [this, id = held.id] {
-        const auto found = held_.find(id);
-        if (found == held_.end() || found->second->ended()) return;
-        HeldAttempt& again = *found->second;
-        again.view.reset();
-        again.watch.reset();
-        if (auto discarded = run::discard_attempt(*attempts_, id); !discarded)
-            return end_unbegun(again, Ending::failed, Reason::start_failed, discarded.error().message);
-        hand_over(again);
-        if (again.order.artifacts.empty())
-            go(again);
-        else
-            fetch_artifacts(again);
-    };
-    if (held.view && !held.group.empty())
-        parts_.processes.kill_groups(held.group, give_again);
-    else
-        give_again();
+    give_again(held);
     return {};
 }
 

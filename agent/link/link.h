@@ -96,6 +96,7 @@ private:
     void open_view(HeldAttempt& held);
     void process_ended(const std::string& attempt);
     void conclude(HeldAttempt& held);
+    void give_again(HeldAttempt& held);
     void ended(HeldAttempt& held, wire::Outcome outcome);
     void end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary);
     void watch_time_out(HeldAttempt& held);

@@ -104,7 +104,9 @@ std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, std
         events += news->size();
         said.events = *std::move(news);
     }
-    if (held.outcome && !held.outcome_stored) said.outcome = held.outcome;
+    // Without a digest the coordinator seals at what it holds: then the log goes first.
+    const bool log_first = held.outcome && !held.outcome->log_sha256 && unsent > 0;
+    if (held.outcome && !held.outcome_stored && !log_first) said.outcome = held.outcome;
     const bool says_something = said.log || !said.events.empty() || said.outcome;
     if (!says_something && !held.ended()) return std::nullopt;
     return said;
@@ -146,7 +148,8 @@ void Shipper::take(const wire::JudgedAttempt& judged) {
     const auto length = held.view ? held.view->log_length() : Result<std::uint64_t>(0);
     const bool more = length && static_cast<std::int64_t>(*length) > held.log_offset;
     // What did not move and is not new would be said for ever: it waits for the next change or the next poll.
-    if ((more && log_moved) || events_moved || (held.outcome && !held.outcome_stored)) changed_.insert(judged.id);
+    const bool outcome_waits = held.outcome && !held.outcome_stored && (held.outcome->log_sha256 || !more);
+    if ((more && log_moved) || events_moved || outcome_waits) changed_.insert(judged.id);
     if (more && !log_moved && bulky_.contains(judged.id)) send_logs();
 }
 
