@@ -134,6 +134,7 @@ void AgentAdminRoutes::change_agent(const http::Reply& reply, std::function<Resu
         },
         [this](AgentView view) {
             services_.credentials.forget();
+            if (view.agent.serial.empty()) close_lines(view.agent.id);
             return http::Response::json(200, agent_json(view));
         });
 }
@@ -173,10 +174,16 @@ void AgentAdminRoutes::remove(http::Request request, http::Reply reply) {
         [actor = actor_of(request), name = request.parameter("name"), force](desk::Turn& turn) {
             return desk::delete_agent(turn, actor, name, force);
         },
-        [this](const core::Agent&) {
+        [this](const core::Agent& agent) {
             services_.credentials.forget();
+            close_lines(agent.id);
             return http::Response::empty();
         });
+}
+
+// What is under way for a certificate that is good for nothing any more does not go on.
+void AgentAdminRoutes::close_lines(const std::string& agent_id) {
+    services_.server->loop().post([this, agent_id] { services_.server->close_agent(agent_id); });
 }
 
 void AgentAdminRoutes::list_pools(http::Request, http::Reply reply) {

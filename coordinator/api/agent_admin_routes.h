@@ -24,6 +24,8 @@ private:
     void delete_pool(http::Request request, http::Reply reply);
     void change_agent(const http::Reply& reply, std::function<Result<core::Agent>(desk::Turn&)> work);
 
+    void close_lines(const std::string& agent_id);
+
     Services& services_;
     const Cursors& cursors_;
 };

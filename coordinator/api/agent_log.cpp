@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "coordinator/api/agent_routes.h"
+#include "coordinator/api/log_settling.h"
 #include "coordinator/desk/polls.h"
 #include "coordinator/http/problem.h"
 #include "platform/wire/problem.h"
@@ -61,7 +62,7 @@ http::Response wrong_offset(std::int64_t held_bytes) {
 
 struct Noted {
     std::int64_t restore_epoch = 0;
-    bool send_again = false;
+    core::Seal log = core::Seal::wait;
     bool superseded = false;
 };
 
@@ -82,23 +83,15 @@ void AgentRoutes::append_log(http::Request request, http::Reply reply) {
         const bool superseded = attempt->flags.contains(Flag::superseded);
         services_.writer.submit<Noted>(
             [row = attempt->row, held = *held, superseded](desk::Turn& turn) -> Result<Noted> {
-                TRY_ASSIGN(const bool again, desk::note_log(turn, row, {held.bytes, held.sha256}));
-                return Noted{turn.desk().restore_epoch(), again, superseded};
+                TRY_ASSIGN(const core::Seal log, desk::note_log(turn, row, {held.bytes, held.sha256}));
+                return Noted{turn.desk().restore_epoch(), log, superseded};
             },
             [this, reply, append, bytes = held->bytes](Result<Noted> noted) {
                 if (!noted) return reply.send(noted.error());
-                if (noted->send_again) {
-                    auto restart = [this, attempt = append->attempt] {
-                        if (auto restarted = services_.logs.restart(attempt); !restarted)
-                            services_.logger.error("a log could not be begun again",
-                                                   {{"attempt", attempt}, {"error", restarted.error().message}});
-                    };
-                    if (auto submitted = services_.disk.submit(append->attempt, std::move(restart)); !submitted)
-                        return reply.send(submitted.error());
-                }
+                settle_log({services_.logs, services_.disk, services_.logger}, append->attempt, noted->log);
                 wire::LogAnswer answer;
                 answer.restore_epoch = noted->restore_epoch;
-                answer.log_offset = noted->send_again ? 0 : bytes;
+                answer.log_offset = noted->log == core::Seal::send_again ? 0 : bytes;
                 answer.superseded = noted->superseded;
                 reply.send(http::Response::json(200, wire::encode(answer)));
             });

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "coordinator/api/agent_routes.h"
+#include "coordinator/api/log_settling.h"
 #include "coordinator/desk/polls.h"
 #include "platform/base/limits.h"
 #include "platform/wire/protocol.h"
@@ -181,19 +182,9 @@ private:
         answer.restore_epoch = answered->restore_epoch;
         for (const desk::ReportAnswer& one : answered->answers) {
             answer.attempts.push_back(to_wire(one));
-            if (one.send_log_again) restart(one.attempt);
+            settle_log({services_.logs, services_.disk, services_.logger}, one.attempt, one.log);
         }
         reply_.send(http::Response::json(200, wire::encode(answer)));
-    }
-
-    void restart(const std::string& attempt) {
-        auto work = [&logs = services_.logs, &logger = services_.logger, attempt] {
-            if (auto restarted = logs.restart(attempt); !restarted)
-                logger.error("a log could not be begun again",
-                             {{"attempt", attempt}, {"error", restarted.error().message}});
-        };
-        if (auto submitted = services_.disk.submit(attempt, std::move(work)); !submitted)
-            services_.logger.error("a log could not be begun again", {{"attempt", attempt}});
     }
 
     enum class Own { no, open, sealed };

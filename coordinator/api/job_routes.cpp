@@ -6,7 +6,9 @@
 #include "coordinator/api/job_document.h"
 #include "coordinator/api/resources.h"
 #include "coordinator/core/demand.h"
+#include "coordinator/core/report.h"
 #include "coordinator/desk/jobs.h"
+#include "platform/json/parse.h"
 #include "platform/json/reader.h"
 
 namespace slipway::api {
@@ -58,6 +60,24 @@ std::string job_json(const JobView& view) {
     write_fields(out, view);
     out.end_object();
     return std::move(out).take();
+}
+
+/// Every task of the job: what the attempt's events tell of it, else that it is still to come.
+std::vector<core::AttemptTask> all_tasks(const std::string& spec, std::vector<core::AttemptTask> told) {
+    const auto value = json::parse(spec, {.bytes_max = limits::order_bytes_max});
+    if (!value) return told;
+    std::vector<core::AttemptTask> tasks;
+    json::Reader in(*value, json::UnknownFields::ignore);
+    in.array("tasks", limits::tasks_max, [&](json::Reader& item) {
+        core::AttemptTask& task = tasks.emplace_back();
+        task.index = static_cast<std::int64_t>(tasks.size()) - 1;
+        item.required("name", task.name);
+    });
+    for (const core::AttemptTask& news : told) {
+        const auto index = static_cast<std::size_t>(news.index);
+        if (index < tasks.size()) core::merge(news, tasks[index]);
+    }
+    return tasks;
 }
 
 struct Details {
@@ -189,7 +209,8 @@ void JobRoutes::show(http::Request request, http::Reply reply) {
             for (core::Attempt& attempt : attempts) {
                 AttemptView view;
                 TRY_ASSIGN(view.agent, names.agent(attempt.agent_row));
-                TRY_ASSIGN(view.tasks, reader.tasks_of_attempt(attempt.row));
+                TRY_ASSIGN(auto told, reader.tasks_of_attempt(attempt.row));
+                view.tasks = all_tasks(job->spec, std::move(told));
                 TRY_ASSIGN(view.log_bytes, services_.logs.length(attempt.id));
                 view.attempt = std::move(attempt);
                 details.attempts.push_back(std::move(view));

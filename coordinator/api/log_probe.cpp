@@ -1,5 +1,6 @@
 #include "coordinator/api/log_probe.h"
 
+#include "coordinator/api/log_settling.h"
 #include "coordinator/desk/polls.h"
 
 namespace slipway::api {
@@ -9,19 +10,12 @@ void LogProbe::request(std::int64_t attempt_row, const std::string& attempt_id) 
         const auto held = logs_.held(attempt_id);
         if (!held)
             return logger_.error("a log could not be read", {{"attempt", attempt_id}, {"error", held.error().message}});
-        writer_->submit<bool>(
+        writer_->submit<core::Seal>(
             [attempt_row, held = *held](desk::Turn& turn) {
                 return desk::note_log(turn, attempt_row, {held.bytes, held.sha256});
             },
-            [this, attempt_id](Result<bool> send_again) {
-                if (!send_again || !*send_again) return;
-                auto restart = [this, attempt_id] {
-                    if (auto restarted = logs_.restart(attempt_id); !restarted)
-                        logger_.error("a log could not be begun again",
-                                      {{"attempt", attempt_id}, {"error", restarted.error().message}});
-                };
-                if (auto submitted = disk_.submit(attempt_id, std::move(restart)); !submitted)
-                    logger_.error("a log could not be begun again", {{"attempt", attempt_id}});
+            [this, attempt_id](Result<core::Seal> seal) {
+                if (seal) settle_log({logs_, disk_, logger_}, attempt_id, *seal);
             });
     };
     // A full queue is no loss: the agent's next list asks again.

@@ -158,13 +158,13 @@ Result<ReportAnswer> report_one(Turn& turn, const core::Agent& agent, const Repo
     TRY(put_tasks(turn, of.attempt.row, reported.item.tasks));
     Desk::HeldLog& held = turn.desk().held_log(of.attempt.row);
     if (reported.log.bytes >= held.bytes) held = reported.log;
-    answer.send_log_again = core::take_log(of.attempt, held.bytes, held.sha256) == core::Seal::send_again;
-    if (of.attempt.log_sealed || answer.send_log_again) turn.desk().drop_held_log(of.attempt.row);
+    answer.log = core::take_log(of.attempt, held.bytes, held.sha256);
+    if (answer.log != core::Seal::wait) turn.desk().drop_held_log(of.attempt.row);
     if (!had_outcome && of.attempt.outcome_stored)
         TRY(turn.audit(actor_of(agent), "attempt_ended", "job:" + of.job.id,
                        "attempt " + of.attempt.id + " " + std::string(to_string(of.attempt.state))));
     TRY(turn.write(of));
-    answer.log_offset = answer.send_log_again ? 0 : reported.log.bytes;
+    answer.log_offset = answer.log == core::Seal::send_again ? 0 : reported.log.bytes;
     answer.event_seq = of.attempt.event_seq;
     return answer;
 }
@@ -186,16 +186,16 @@ Result<std::vector<ReportAnswer>> report(Turn& turn, std::int64_t agent_row, con
     return answers;
 }
 
-Result<bool> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log) {
+Result<core::Seal> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log) {
     Desk::HeldLog& held = turn.desk().held_log(attempt_row);
     if (log.bytes >= held.bytes) held = log;
     TRY_ASSIGN(auto attempt, turn.tx().attempt(attempt_row));
     if (!attempt || !attempt->outcome_stored || attempt->log_sealed) {
         if (!attempt || attempt->log_sealed) turn.desk().drop_held_log(attempt_row);
-        return false;
+        return attempt && attempt->log_sealed ? core::Seal::sealed : core::Seal::wait;
     }
     const core::Seal seal = core::take_log(*attempt, held.bytes, held.sha256);
-    if (seal == core::Seal::wait) return false;
+    if (seal == core::Seal::wait) return seal;
     turn.desk().drop_held_log(attempt_row);
     if (auto updated = turn.tx().update(*attempt); !updated) {
         turn.abandon(updated.error());
@@ -203,7 +203,7 @@ Result<bool> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog&
     }
     turn.touch(attempt->agent_row);
     turn.changed(attempt->job_row);
-    return seal == core::Seal::send_again;
+    return seal;
 }
 
 }  // namespace slipway::desk

@@ -26,11 +26,11 @@ struct ReportAnswer {
     std::int64_t event_seq = 0;
     core::ReportVerdict verdict;
     bool stale_fence = false;  ///< there is no such attempt of this agent
-    bool send_log_again = false;
+    core::Seal log = core::Seal::wait;
 };
 Result<std::vector<ReportAnswer>> report(Turn& turn, std::int64_t agent_row, const std::vector<Reported>& items);
 
-/// What is durable of a log has grown: it may be complete now. Answers whether all of it is wanted once more.
-Result<bool> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log);
+/// What is durable of a log has grown: it may be complete now, or wanted once more.
+Result<core::Seal> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log);
 
 }  // namespace slipway::desk

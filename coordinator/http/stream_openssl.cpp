@@ -11,7 +11,7 @@ namespace slipway::http {
 namespace {
 
 struct FreeSsl {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
+    void operator()(SSL* ssl) const { crypto::tls_free(ssl); }
 };
 
 int clamped(std::size_t bytes) {
