@@ -80,7 +80,8 @@ std::size_t width_of(char32_t character) {
 
 std::string one_line(std::string_view text) {
     LogFilter filter(LogFilter::Colours::drop);
-    std::string out = filter.pass(text) + filter.end();
+    std::string out = filter.pass(text);
+    out += filter.end();
     std::ranges::replace_if(
         out, [](char c) { return c == '\n' || c == '\t'; }, ' ');
     return out;
