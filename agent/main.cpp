@@ -6,6 +6,9 @@
 
 #include "agent/attempt/command_line.h"
 #include "agent/built_in_tasks.h"
+#include "agent/cli/call.h"
+#include "agent/cli/enroll.h"
+#include "agent/cli/run.h"
 #include "agent/cli/unpack.h"
 #include "platform/crypto/init.h"
 #include "platform/os/clock.h"
@@ -15,11 +18,7 @@
 namespace slipway {
 namespace {
 
-struct Call {
-    std::vector<std::string> arguments;  ///< behind the subcommand
-    os::Environment environment;
-    os::Host host;
-};
+using cli::Call;
 
 int attempt_command(const Call& call) {
     BuiltInPrograms programs(call.host.executable);
@@ -33,8 +32,8 @@ int unpack_command(const Call& call) {
     return cli::run_unpack(call.arguments, random);
 }
 
-int version_command(const Call&) {
-    std::cout << "slipway-agent " << SLIPWAY_VERSION << "\n";
+int version_command(const Call& call) {
+    std::cout << "slipway-agent " << call.version << "\n";
     return 0;
 }
 
@@ -44,6 +43,8 @@ struct Subcommand {
     int (*run)(const Call&);
 };
 constexpr std::array subcommands{
+    Subcommand{"enroll", "joins a coordinator with a join token", cli::run_enroll},
+    Subcommand{"run", "runs the agent", cli::run_agent},
     Subcommand{"attempt", "runs one attempt; started by the agent itself", attempt_command},
     Subcommand{"task", "runs one built-in task; started by an attempt", task_command},
     Subcommand{"unpack", "unpacks one archive into a folder, behind a sandbox", unpack_command},
@@ -62,6 +63,7 @@ int run(std::vector<std::string> arguments) {
     crypto::init();
     Call call;
     call.environment = os::read_environment();
+    call.version = SLIPWAY_VERSION;
     if (const auto hardened = os::harden_process(); !hardened) {
         std::cerr << "slipway-agent: " << hardened.error().message << "\n";
         return 1;

@@ -53,7 +53,8 @@ Link::Link(LinkParts parts, LinkOptions options)
       slots_(parts.processes, parts.loop, parts.logger),
       shipper_(*this, parts.loop, parts.clock, parts.random, parts.logger),
       fetch_({parts.loop, parts.clock, parts.random, parts.logger, [this]() -> net::HttpClient& { return *client_; },
-              [this](std::string_view path) { return url(path); }}),
+              [this](std::string_view path) { return url(path); }},
+             {.cache_bytes_max = options_.cache_bytes_max}),
       poll_backoff_(parts.random) {}
 
 Link::~Link() = default;
@@ -88,6 +89,16 @@ void Link::heard(const net::Response& response) {
 
 int Link::busy_slots() const {
     return static_cast<int>(std::ranges::count_if(held_, [](const auto& entry) { return !entry.second->ended(); }));
+}
+
+void Link::tell_status() {
+    if (options_.status_changed) options_.status_changed();
+}
+
+LinkStatus Link::status() const {
+    LinkStatus status{last_contact_, online_, last_error_, ahead_of_us_, {}};
+    for (const auto& [id, held] : held_) status.attempts.push_back({id, held->job, held->state});
+    return status;
 }
 
 // Orders of one turn share one write and one sync, and so do the ends that happened meanwhile.
@@ -150,25 +161,35 @@ void Link::poll_ended(Result<net::Response> response) {
     CRASH_POINT("link.poll_after");
     if (!response) {
         parts_.logger.warning("no contact", {{"error", response.error().message}});
+        online_ = false;
+        last_error_ = response.error().message;
+        tell_status();
         return poll_later(std::nullopt);
     }
     heard(*response);
+    last_contact_ = parts_.clock.wall();
     auto answer = response->status == 200
                       ? wire::decode_poll_answer(response->body)
                       : fail(wire::to_error(wire::decode_problem(response->body, response->status)));
     if (answer && answer->problem) answer = fail(wire::to_error(*answer->problem));
     if (!answer) {
         parts_.logger.warning("a poll was refused", {{"status", response->status}, {"error", answer.error().message}});
+        online_ = false;
+        last_error_ = answer.error().message;
+        tell_status();
         if (parts_.identity.has_next() && answer.error().reason == "certificate_revoked") {
             if (auto dropped = parts_.identity.drop_next(); !dropped)
                 parts_.logger.error("the renewed certificate could not be dropped",
                                     {{"error", dropped.error().message}});
-            if (auto client = parts_.connect(parts_.identity.credentials())) client_ = *std::move(client);
+            parts_.loop.post([this] { reconnect(); });
+            return;
         }
         return poll_later(response->headers.retry_after(parts_.clock.wall()));
     }
     if (epoch_is_old(answer->restore_epoch)) return poll_later(std::nullopt);
     poll_backoff_.reset();
+    online_ = true;
+    last_error_.clear();
     if (parts_.identity.has_next()) {
         if (auto promoted = parts_.identity.promote_next(); !promoted)
             parts_.logger.error("the renewed certificate could not be put in place",
@@ -211,6 +232,7 @@ void Link::take(const wire::PollAnswer& answer) {
     shipper_.ask_all();
     renew_if_due();
     slots_.keep(options_.slots - busy_slots());
+    tell_status();
     if (passed_over_) return poll_later(std::nullopt);
     poll();
 }
@@ -229,12 +251,14 @@ bool Link::take_order(const wire::PolledOrder& order) {
         parts_.logger.error("an order makes no sense", {{"attempt", order.attempt}});
         return refuse();
     }
-    if (passed_over_ || busy_slots() >= options_.slots) {
+    const bool enough = options_.orders_max && orders_taken_ >= *options_.orders_max;
+    if (passed_over_ || enough || busy_slots() >= options_.slots) {
         passed_over_ = true;
         return false;
     }
     journal::JournalledOrder record{order.attempt, decoded->job, order.fence, options_.boot_id, order.document};
     HeldAttempt& held = hold(record);
+    ++orders_taken_;
     parts_.journal.add(std::move(record));
     hand_over(held);
     parts_.logger.info("order taken", {{"attempt", held.id}, {"job", held.job}, {"fence", held.fence}});
@@ -324,10 +348,11 @@ void Link::forget(const std::string& attempt) {
     shipper_.forget(attempt);
     fetch_.release(attempt);
     parts_.journal.end(attempt);
+    const auto outcome = std::move(found->second->outcome);
     held_.erase(found);
     CRASH_POINT("link.forget_after");
     parts_.logger.info("attempt acknowledged", {{"attempt", attempt}});
-    if (options_.attempt_acknowledged) options_.attempt_acknowledged();
+    if (options_.attempt_acknowledged && outcome) options_.attempt_acknowledged(*outcome);
 }
 
 // --- attempts ---
@@ -454,6 +479,7 @@ void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
     fetch_.release(held.id);
     shipper_.changed(held.id);
     slots_.keep(options_.slots - busy_slots());
+    tell_status();
     if (passed_over_ && poll_timer_) poll();
 }
 

@@ -31,7 +31,25 @@ struct LinkOptions {
     std::string instance;     ///< 32 hex digits, random for each start
     wire::Capabilities capabilities;
     std::string capabilities_sha256;
-    std::function<void()> attempt_acknowledged;  ///< each time one was forgotten; may be empty
+    std::uint64_t cache_bytes_max = limits::agent_cache_bytes_max;
+    std::optional<int> orders_max;  ///< not more than these are taken on in the life of this link
+    /// Each time one was acknowledged and forgotten; may be empty.
+    std::function<void(const wire::Outcome&)> attempt_acknowledged;
+    std::function<void()> status_changed;  ///< status() says something else now; may be empty
+};
+
+/// What an operator may want to know.
+struct LinkStatus {
+    std::optional<Time> last_contact;     ///< by our clock; nothing since the start
+    bool online = false;                  ///< the last poll was answered
+    std::string last_error;               ///< of polls, since the last answer
+    std::optional<Duration> ahead_of_us;  ///< the coordinator's clock against ours
+    struct Held {
+        std::string attempt;
+        std::string job;
+        HeldState state = HeldState::received;
+    };
+    std::vector<Held> attempts;
 };
 
 /// What the link works with; all outlive it. Everything happens in `loop`'s thread.
@@ -60,6 +78,7 @@ public:
     Result<> start();
     /// New capabilities or tags: the next poll tells.
     void set_capabilities(wire::Capabilities capabilities, std::string sha256);
+    LinkStatus status() const;
 
 private:
     // ShipperHost
@@ -101,6 +120,7 @@ private:
     void end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary);
     void watch_time_out(HeldAttempt& held);
     int busy_slots() const;
+    void tell_status();
     void list_kept();
     void sync_journal();
 
@@ -124,6 +144,10 @@ private:
     std::int64_t seq_ = 0;
     bool tell_capabilities_ = true;
     bool passed_over_ = false;
+    int orders_taken_ = 0;
+    std::optional<Time> last_contact_;
+    bool online_ = false;
+    std::string last_error_;
     std::unique_ptr<net::Exchange> poll_;
     std::unique_ptr<net::Exchange> renewal_;
     os::Handle poll_timer_;
