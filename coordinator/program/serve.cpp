@@ -1,5 +1,7 @@
 #include "coordinator/program/serve.h"
 
+#include <functional>
+
 #include "coordinator/api/agent_admin_routes.h"
 #include "coordinator/api/agent_routes.h"
 #include "coordinator/api/artifact_routes.h"
@@ -101,6 +103,9 @@ Result<> serve(const Configuration& configuration) {
     // The writer's loop takes the signals: it has to ask for them before any other thread begins.
     TRY_ASSIGN(const auto writer_loop, os::make_event_loop(clock));
     TRY_ASSIGN(const auto pushes, os::follow_pushes(*writer_loop, clock));
+    std::function<void()> drain;  // set before the writer, which calls it, begins
+    TRY_ASSIGN(const auto on_terminate, writer_loop->on_signal(os::Signal::terminate, [&drain] { drain(); }));
+    TRY_ASSIGN(const auto on_interrupt, writer_loop->on_signal(os::Signal::interrupt, [&drain] { drain(); }));
     blobs::DiskPool disk(disk_threads, disk_queue_max);
     http::Workers readers(reader_threads, reader_queue_max);
     api::Orders orders;
@@ -165,13 +170,11 @@ Result<> serve(const Configuration& configuration) {
     TRY_ASSIGN(const auto agent_address,
                server->listen(http::Port::agent, configuration.agent_listen, http::make_tls_streams(agent_tls)));
 
-    const auto drain = [&] {
+    drain = [&] {
         logger.info("draining");
         notify_manager("STOPPING=1");
         server->drain(drain_grace);
     };
-    TRY_ASSIGN(const auto on_terminate, writer_loop->on_signal(os::Signal::terminate, drain));
-    TRY_ASSIGN(const auto on_interrupt, writer_loop->on_signal(os::Signal::interrupt, drain));
     writer.start();
     api::Sweep sweep(services);
     sweep.begin();
