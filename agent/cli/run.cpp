@@ -12,7 +12,7 @@
 #include "agent/link/link.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/clock.h"
-#include "platform/os/service.h"
+#include "platform/os/notify.h"
 #include "platform/run/names.h"
 
 namespace slipway::cli {
@@ -83,7 +83,7 @@ private:
 
     StateDirectory state_;
     std::unique_ptr<link::Identity> identity_;
-    std::unique_ptr<os::ServiceManager> manager_;
+    std::unique_ptr<os::Notifier> notifier_;
     std::unique_ptr<os::EventLoop> loop_;
     os::Handle clock_pushes_;
     std::vector<os::Handle> signals_;
@@ -102,7 +102,7 @@ private:
 };
 
 Result<> Agent::open() {
-    TRY_ASSIGN(manager_, os::make_service_manager(call_.environment));
+    TRY_ASSIGN(notifier_, os::make_notifier(call_.environment));
     TRY_ASSIGN(state_, open_state(files_, configuration_.state));
     TRY_ASSIGN(identity_, link::Identity::open(*state_.directory));
     TRY_ASSIGN(loop_, os::make_event_loop(clock_));
@@ -177,8 +177,7 @@ Result<> Agent::start() {
             exit_code_ = nothing_came;
             loop_->stop();
         });
-    TRY(manager_->ready());
-    TRY(manager_->describe("agent " + identity_->name() + " of " + identity_->url()));
+    notifier_->say("READY=1\nSTATUS=agent " + identity_->name() + " of " + identity_->url());
     beat_watchdog();
     logger_.info("agent started", {{"agent", identity_->agent()},
                                    {"name", identity_->name()},
@@ -253,10 +252,9 @@ void Agent::write_status_now() {
 }
 
 void Agent::beat_watchdog() {
-    const auto period = manager_->watchdog_period();
+    const auto period = notifier_->watchdog();
     if (!period) return;
-    if (auto told = manager_->alive(); !told)
-        logger_.warning("the service manager could not be told", {{"error", told.error().message}});
+    notifier_->say("WATCHDOG=1");
     watchdog_timer_ = loop_->after(*period / 3, [this] { beat_watchdog(); });
 }
 
@@ -275,8 +273,7 @@ int Agent::run() {
     }
     if (auto started = start(); !started) return complain(failed, started.error().message);
     const auto ran = loop_->run();
-    if (auto told = manager_->stopping(); !told)
-        logger_.warning("the service manager could not be told", {{"error", told.error().message}});
+    notifier_->say("STOPPING=1");
     if (!ran) return complain(failed, ran.error().message);
     logger_.info("agent ended; running attempts go on");
     return exit_code_;
