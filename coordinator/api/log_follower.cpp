@@ -160,12 +160,13 @@ void LogFollower::tell_state() {
 
 // A sealed log ends the stream at its length; after an outcome alone it stays open for what may still come.
 void LogFollower::judge_end() {
-    if (done_ || reading_ || grown_ || full_) return;
+    if (done_ || reading_ || full_) return;
     const bool job_over = is_final(job_.state);
-    if (!attempt_) {
+    if (!attempt_) {  // there is no log that could have grown
         if (job_over) end(true);
         return;
     }
+    if (grown_) return;
     if (attempt_->log_sealed && (job_over || wanted_)) return end(true);
     if (!attempt_->outcome_stored && !job_over) return end_timer_.reset();
     if (end_timer_) return;
