@@ -94,8 +94,9 @@ void show_job(const json::Value& job, const Screen& screen) {
 
 Result<ExitCode> tell_job(const json::Value& job, const Screen& screen) {
     if (shown_as_json(job, screen)) return ExitCode::done;
+    const bool asked = flag_of(job, "cancel_requested") && text_of(job, "ended").empty();
     screen.note("Job " + text_of(job, "id") + " (" + text_of(job, "name") + ") is " + text_of(job, "state") +
-                (flag_of(job, "cancel_requested") ? ", asked to stop." : "."));
+                (asked ? ", asked to stop." : "."));
     return ExitCode::done;
 }
 
