@@ -7,8 +7,10 @@
 #include "agent/attempt/command_line.h"
 #include "agent/built_in_tasks.h"
 #include "agent/cli/call.h"
+#include "agent/cli/doctor.h"
 #include "agent/cli/enroll.h"
 #include "agent/cli/run.h"
+#include "agent/cli/status.h"
 #include "agent/cli/unpack.h"
 #include "platform/crypto/init.h"
 #include "platform/os/clock.h"
@@ -45,6 +47,8 @@ struct Subcommand {
 constexpr std::array subcommands{
     Subcommand{"enroll", "joins a coordinator with a join token", cli::run_enroll},
     Subcommand{"run", "runs the agent", cli::run_agent},
+    Subcommand{"status", "what the running agent says of itself", cli::run_status},
+    Subcommand{"doctor", "looks at all that an agent needs, and says what to do", cli::run_doctor},
     Subcommand{"attempt", "runs one attempt; started by the agent itself", attempt_command},
     Subcommand{"task", "runs one built-in task; started by an attempt", task_command},
     Subcommand{"unpack", "unpacks one archive into a folder, behind a sandbox", unpack_command},

@@ -34,7 +34,7 @@ int complain(ExitCode code, const std::string& message) {
 }
 
 /// A name that agents with other state directories do not have.
-std::string groups_instance(const std::string& state) { return "slipway-agent-" + crypto::sha256(state).substr(0, 12); }
+std::string groups_instance(const std::string& state) { return "agent-" + crypto::sha256(state).substr(0, 12); }
 
 /// What an attempt process needs of the agent's own environment, and nothing else of it.
 std::vector<std::string> attempt_environment(const os::Environment& environment) {
