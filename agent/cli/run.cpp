@@ -9,9 +9,11 @@
 #include "agent/cli/status_file.h"
 #include "agent/cli/version_probe.h"
 #include "agent/link/attempt_processes_system.h"
+#include "agent/link/directory_remover.h"
 #include "agent/link/link.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/clock.h"
+#include "platform/os/file_steps.h"
 #include "platform/os/notify.h"
 #include "platform/run/names.h"
 
@@ -92,6 +94,7 @@ private:
     std::unique_ptr<os::FileWatches> watches_;
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<link::SystemAttemptProcesses> processes_;
+    std::unique_ptr<link::DirectoryRemover> remover_;
     FoundCapabilities found_;
     std::unique_ptr<VersionProbe> probe_;
     std::unique_ptr<link::Link> link_;
@@ -113,6 +116,8 @@ Result<> Agent::open() {
     TRY_ASSIGN(groups_, os::make_groups(*loop_, {.instance = groups_instance(configuration_.state)}));
     TRY_ASSIGN(watches_, os::make_file_watches(*loop_));
     TRY_ASSIGN(journal_, journal::Journal::open(*state_.directory));
+    TRY_ASSIGN(auto attempts, os::open_or_make(*state_.directory, run::attempts_name, 0711));
+    remover_ = std::make_unique<link::DirectoryRemover>(std::move(attempts));
     return {};
 }
 
@@ -167,7 +172,8 @@ Result<> Agent::start() {
     probe_ = std::make_unique<VersionProbe>(*loop_, *launcher_, *groups_);
     link_ = std::make_unique<link::Link>(
         link::LinkParts{*loop_, clock_, random_, logger_, *watches_, *state_.directory, *journal_, *processes_,
-                        *identity_, [this](const link::Credentials& credentials) { return connect(credentials); }},
+                        *identity_, [this](std::string name) { remover_->remove(std::move(name)); },
+                        [this](const link::Credentials& credentials) { return connect(credentials); }},
         link_options());
     TRY(link_->start());
     write_status_now();

@@ -55,6 +55,7 @@ Link::Link(LinkParts parts, LinkOptions options)
       fetch_({parts.loop, parts.clock, parts.random, parts.logger, [this]() -> net::HttpClient& { return *client_; },
               [this](std::string_view path) { return url(path); }},
              {.cache_bytes_max = options_.cache_bytes_max}),
+      kept_(parts.clock, parts.logger, options_.owner, parts.remove_directory),
       poll_backoff_(parts.random) {}
 
 Link::~Link() = default;
@@ -68,6 +69,7 @@ Result<> Link::start() {
     TRY(parts_.identity.begin_epoch());
     CRASH_POINT("link.epoch_after");
     TRY(recover());
+    TRY(kept_.open(*attempts_, [this](const std::string& attempt) { return held_.contains(attempt); }));
     slots_.keep(options_.slots - busy_slots());
     poll();
     return {};
@@ -138,6 +140,7 @@ void Link::poll() {
             return poll_later(std::nullopt);
         }
     }
+    kept_.prune(parts_.journal);
     wire::PollRequest message = what_is_held();
     message.seq = next_seq();
     net::Request request;

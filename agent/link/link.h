@@ -13,6 +13,7 @@
 #include "agent/link/attempt_processes.h"
 #include "agent/link/held_attempt.h"
 #include "agent/link/identity.h"
+#include "agent/link/kept_attempts.h"
 #include "agent/link/renewal.h"
 #include "agent/link/shipper.h"
 #include "agent/link/slots.h"
@@ -63,6 +64,8 @@ struct LinkParts {
     journal::Journal& journal;
     AttemptProcesses& processes;
     Identity& identity;
+    /// Removes attempts/<name>, in the background.
+    std::function<void(std::string name)> remove_directory;
     /// A client with this identity's certificate; a renewed certificate means a new client.
     std::function<Result<std::unique_ptr<net::HttpClient>>(const Credentials&)> connect;
 };
@@ -137,6 +140,7 @@ private:
     Slots slots_;
     Shipper shipper_;
     ArtifactFetch fetch_;
+    KeptAttempts kept_;
     net::Backoff poll_backoff_;
 
     std::map<std::string, std::unique_ptr<HeldAttempt>> held_;

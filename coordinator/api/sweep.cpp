@@ -17,6 +17,7 @@ void Sweep::begin() {
 void Sweep::arm() {
     timer_ = services_.server->loop().after(interval, [this] {
         sweep_uploads();
+        also_();
         arm();
     });
 }

@@ -5,10 +5,10 @@
 
 namespace slipway::api {
 
-/// Once an hour: pushes that nobody went on with for a day are given up.
+/// Once an hour: pushes that nobody went on with for a day are given up, and whatever else the program wants done.
 class Sweep {
 public:
-    explicit Sweep(Services& services) : services_(services) {}
+    Sweep(Services& services, std::function<void()> also) : services_(services), also_(std::move(also)) {}
     void begin();
 
 private:
@@ -16,6 +16,7 @@ private:
     void sweep_uploads();
 
     Services& services_;
+    const std::function<void()> also_;
     os::Handle timer_;  ///< of the server's loop
 };
 

@@ -87,6 +87,7 @@ void Desk::run_turn(std::span<const Work> works, std::span<const DeadlineKey> du
     if (!done) {
         for (const DeadlineKey& key : due) set_deadline(key.kind, key.row, 1s);
         must_load_ = !load().has_value();
+        if (done.error().code == Code::disk_full && parts_.disk_is_full) parts_.disk_is_full();
     }
     for (const auto& function : turn.after_) function(done);
     if (done)

@@ -64,6 +64,7 @@ struct Parts {
     OrderWriter& orders;
     LogProbe& logs;
     JobWatchers& watchers;
+    std::function<void()> disk_is_full = {};  ///< a turn could not be written: what can be freed should be
 };
 
 class Desk;

@@ -14,6 +14,7 @@
 #include "coordinator/api/sweep.h"
 #include "coordinator/api/system_routes.h"
 #include "coordinator/api/token_routes.h"
+#include "coordinator/blobs/reserve.h"
 #include "coordinator/desk/agents.h"
 #include "coordinator/program/notify_systemd.h"
 #include "coordinator/program/state.h"
@@ -111,7 +112,16 @@ Result<> serve(const Configuration& configuration) {
     api::Orders orders;
     desk::JobWatchers watchers;
     api::LogProbe probe(*logs, disk, logger);
-    desk::Desk desk({*store, clock, random, orders, probe, watchers});
+    // Freed when the disk is full, so that logins, cancels and outcomes still find room; made again when there is some.
+    blobs::Reserve reserve(*state.directory, limits::reserve_bytes);
+    if (auto made = reserve.make(); !made || !*made)
+        logger.warning("the disk has no room for the reserve", {{"bytes", limits::reserve_bytes}});
+    const auto free_reserve = [&] {
+        logger.error("the disk is full: the reserve is freed, make room");
+        if (auto released = reserve.release(); !released)
+            logger.error("the reserve could not be freed", {{"error", released.error().message}});
+    };
+    desk::Desk desk({*store, clock, random, orders, probe, watchers, free_reserve});
     TRY(desk.load());
     TRY(make_first_pool(desk, *store));
     desk::Writer writer(desk, *writer_loop);
@@ -176,7 +186,12 @@ Result<> serve(const Configuration& configuration) {
         server->drain(drain_grace);
     };
     writer.start();
-    api::Sweep sweep(services);
+    api::Sweep sweep(services, [&] {
+        writer.inspect([&](desk::Desk&) {
+            if (auto made = reserve.make(); !made)
+                logger.warning("the reserve could not be made again", {{"error", made.error().message}});
+        });
+    });
     sweep.begin();
 
     logger.info("serving", {{"users", http::to_string(user_address)},

@@ -65,11 +65,12 @@ Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::str
     return {};
 }
 
-Result<> discard_attempt(os::Directory& attempts, const std::string& name) {
+Result<std::string> discard_attempt(os::Directory& attempts, const std::string& name) {
     for (int n = 0; n < 1000; ++n) {
         const std::string away = std::string(discarded_prefix) + std::to_string(n) + "-" + name;
         const auto moved = attempts.rename(name, attempts, away, os::Replace::no);
-        if (moved || moved.error().code == Code::not_found) return {};
+        if (moved) return away;
+        if (moved.error().code == Code::not_found) return std::string();
         if (moved.error().code != Code::conflict) return fail(moved.error());
     }
     return fail(Code::conflict, attempts.path() + " holds a thousand discarded copies of " + name +

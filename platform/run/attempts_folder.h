@@ -23,8 +23,8 @@ Result<AttemptsListing> list_attempts(os::Directory& attempts);
 Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::string_view document);
 
 /// Moves a directory out of the way under a name that `list_attempts` gives as discarded. Removing it is slow and is
-/// not done here. No error if it is gone.
-Result<> discard_attempt(os::Directory& attempts, const std::string& name);
+/// not done here. Answers the new name; empty if it is gone.
+Result<std::string> discard_attempt(os::Directory& attempts, const std::string& name);
 
 /// Creates outcome.json, durable, for an attempt whose process is dead or was never told `go`. Conflict if there is one
 /// already: that one counts.
