@@ -42,7 +42,8 @@ KeptAttempts::Kept KeptAttempts::describe(const std::string& attempt) {
     return kept;
 }
 
-void KeptAttempts::add(const std::string& attempt, std::int64_t fence) {
+void KeptAttempts::add(const std::string& attempt, std::int64_t fence, WorkFolder work) {
+    if (work == WorkFolder::remove) discard_work(attempt);
     Kept kept = describe(attempt);
     kept.fence = fence;
     kept.since = clock_.wall();
@@ -54,6 +55,14 @@ void KeptAttempts::add(const std::string& attempt, std::int64_t fence) {
     }
     bytes_ += kept.bytes;
     kept_.push_back(std::move(kept));
+}
+
+void KeptAttempts::discard_work(const std::string& attempt) {
+    auto directory = attempts_->open_directory(attempt);
+    if (!directory) return;
+    std::string away = std::string(run::discarded_prefix) + "work-" + attempt;
+    const auto moved = (*directory)->rename(run::work_name, *attempts_, away, os::Replace::no);
+    if (moved) remove_(std::move(away));
 }
 
 bool KeptAttempts::too_much() const {

@@ -24,7 +24,9 @@ public:
     /// What lies there of earlier starts, but for what `is_held` says; also what was moved out of the way and not
     /// removed. `attempts` outlives this.
     Result<> open(os::Directory& attempts, const std::function<bool(const std::string&)>& is_held);
-    void add(const std::string& attempt, std::int64_t fence);
+    /// Its work folder goes at once, unless a task was to live on in it.
+    enum class WorkFolder { keep, remove };
+    void add(const std::string& attempt, std::int64_t fence, WorkFolder work);
     /// Moves away what is too much, and says so in the journal. REQUIRES: the ends of these attempts are synced.
     void prune(journal::Journal& journal);
 
@@ -36,6 +38,7 @@ private:
         Time since;
     };
     Kept describe(const std::string& attempt);
+    void discard_work(const std::string& attempt);
     bool too_much() const;
 
     Clock& clock_;

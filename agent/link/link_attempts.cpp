@@ -1,0 +1,246 @@
+#include "agent/link/link.h"
+#include "platform/base/crash_point.h"
+#include "platform/crypto/sha256.h"
+#include "platform/run/attempts_folder.h"
+#include "platform/run/cancel.h"
+#include "platform/wire/envelope.h"
+
+// How attempts go on and end, and what a restart finds of them.
+namespace slipway::link {
+namespace {
+
+constexpr int starts_max = 3;
+
+/// What the log holds. After a power cut its end may be missing, and no digest is promised.
+void measure_log(run::AttemptView& view, Reason reason, wire::Outcome& outcome) {
+    constexpr std::size_t piece_bytes = 256 * 1024;
+    crypto::Sha256 digest;
+    for (;;) {
+        const auto piece = view.read_log(static_cast<std::uint64_t>(outcome.log_length), piece_bytes);
+        if (!piece || piece->empty()) break;
+        digest.update(*piece);
+        outcome.log_length += static_cast<std::int64_t>(piece->size());
+    }
+    if (reason != Reason::host_restarted) outcome.log_sha256 = digest.hex();
+    if (view.log_tampered()) outcome.flags.insert(Flag::log_tampered);
+}
+
+/// The outcome of an attempt that no attempt process told.
+wire::Outcome own_outcome(Ending ending, Reason reason, std::string summary, Time now) {
+    wire::Outcome outcome;
+    outcome.result = ending;
+    outcome.reason = reason;
+    outcome.summary = wire::to_summary(summary);
+    outcome.ended = now;
+    return outcome;
+}
+
+}  // namespace
+
+void Link::look_at_directories() {
+    for (auto& [id, held] : held_)
+        if (!held->view && held->process) open_view(*held);
+}
+
+void Link::open_view(HeldAttempt& held) {
+    auto view = run::AttemptView::open(*attempts_, held.id, options_.owner);
+    if (!view) return;  // not claimed yet
+    held.view = *std::move(view);
+    auto watch = parts_.watches.watch(held.view->directory(), "", [this, id = held.id] { shipper_.changed(id); });
+    if (watch) held.watch = *std::move(watch);
+    if (held.cancel_grace_s && held.went && !held.ended()) {
+        if (auto written = run::write_cancel(held.view->directory(), *held.cancel_grace_s); !written)
+            parts_.logger.error("a cancel could not be written", {{"attempt", held.id}});
+    }
+    shipper_.changed(held.id);
+}
+
+// The outcome is read only now: while the process lived it could still be another's.
+void Link::process_ended(const std::string& attempt) {
+    const auto found = held_.find(attempt);
+    if (found == held_.end() || found->second->ended()) return;
+    HeldAttempt& held = *found->second;
+    held.process.reset();
+    if (!held.view) open_view(held);
+    conclude(held);
+}
+
+void Link::conclude(HeldAttempt& held) {
+    if (held.ends_unbegun) return ended(held, *held.ends_unbegun);
+    if (!held.view) {
+        // It was never claimed, so nothing of it has begun.
+        if (held.starts < starts_max) return give_again(held);
+        return end_unbegun(held, Ending::failed, Reason::start_failed, "attempt processes end before they begin");
+    }
+    auto outcome = held.view->outcome();
+    if (outcome && *outcome) return ended(held, **std::move(outcome));
+    const auto begun = held.view->begun();
+    if (begun && !*begun && held.starts < starts_max) return give_again(held);
+    end_dead(held, Reason::attempt_process_died);
+}
+
+/// Its process is gone and no task had started: the same order goes to another one, in a directory of its own.
+void Link::give_again(HeldAttempt& held) {
+    const auto finish = [this, id = held.id] {
+        const auto found = held_.find(id);
+        if (found == held_.end() || found->second->ended()) return;
+        HeldAttempt& again = *found->second;
+        again.view.reset();
+        again.watch.reset();
+        again.went = false;
+        again.state = HeldState::received;
+        if (auto discarded = run::discard_attempt(*attempts_, id); !discarded)
+            return end_unbegun(again, Ending::failed, Reason::start_failed, discarded.error().message);
+        if (again.cancel_grace_s)
+            return end_unbegun(again, Ending::canceled, Reason::canceled_by_user, "cancelled before it began");
+        hand_over(again);
+        if (again.order.artifacts.empty())
+            go(again);
+        else
+            fetch_artifacts(again);
+    };
+    if (held.group.empty()) return finish();
+    parts_.processes.kill_groups(held.group, finish);
+}
+
+// Both groups first: nothing of the attempt may run on when its end is told.
+void Link::end_dead(HeldAttempt& held, Reason reason) {
+    held.process.reset();
+    const auto finish = [this, id = held.id, reason] {
+        const auto found = held_.find(id);
+        if (found == held_.end() || found->second->ended()) return;
+        HeldAttempt& dead = *found->second;
+        if (auto remade = run::remake_attempt(*attempts_, dead.id, dead.document); !remade)
+            parts_.logger.error("an attempt's directory could not be made again", {{"attempt", dead.id}});
+        if (!dead.view) open_view(dead);
+        wire::Outcome outcome = own_outcome(
+            Ending::lost, reason,
+            reason == Reason::host_restarted ? "the host was restarted while it ran" : "its attempt process died",
+            parts_.clock.wall());
+        if (dead.view) measure_log(*dead.view, reason, outcome);
+        ended(dead, std::move(outcome));
+    };
+    if (held.group.empty() || reason == Reason::host_restarted) return finish();
+    parts_.processes.kill_groups(held.group, finish);
+}
+
+/// No task has begun, and none will: the process ends when its standard input does, then the outcome is told.
+void Link::end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary) {
+    wire::Outcome outcome = own_outcome(ending, reason, std::move(summary), parts_.clock.wall());
+    outcome.log_sha256 = crypto::sha256("");
+    held.ends_unbegun = std::move(outcome);
+    fetch_.release(held.id);
+    if (held.process) return held.process->end_input();
+    ended(held, *held.ends_unbegun);
+}
+
+void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
+    if (!held.view) {
+        if (auto remade = run::remake_attempt(*attempts_, held.id, held.document); !remade)
+            parts_.logger.error("an attempt's directory could not be made again", {{"attempt", held.id}});
+        open_view(held);
+    }
+    if (held.view) {
+        CRASH_POINT("link.outcome_before");
+        auto created = run::create_outcome(held.view->directory(), outcome);
+        // What its own process wrote is what counts, and it is there already.
+        if (!created && created.error().code != Code::conflict)
+            created = run::create_outcome_beside_foreign(held.view->directory(), outcome);
+        if (!created && created.error().code != Code::conflict)
+            parts_.logger.error("an outcome could not be written",
+                                {{"attempt", held.id}, {"error", created.error().message}});
+        CRASH_POINT("link.outcome_after");
+    }
+    held.outcome = std::move(outcome);
+    held.state = HeldState::ended;
+    held.process.reset();
+    held.overdue.reset();
+    held.document.clear();
+    fetch_.release(held.id);
+    shipper_.changed(held.id);
+    slots_.keep(options_.slots - busy_slots());
+    tell_status();
+    if (passed_over_ && poll_timer_) poll();
+}
+
+Result<> Link::recover() {
+    TRY_ASSIGN(const auto listing, run::list_attempts(*attempts_));
+    for (const std::string& name : listing.waiting) TRY(run::discard_attempt(*attempts_, name));
+    for (const auto& [fence, order] : parts_.journal.orders()) TRY(recover_one(order));
+    return {};
+}
+
+/// Each order without an end has one next step (protocol.md 6).
+Result<> Link::recover_one(const journal::JournalledOrder& order) {
+    HeldAttempt& held = hold(order);
+    fetch_.keep(held.id, held.order.artifacts);
+    const bool same_boot = order.boot_id == options_.boot_id;
+    open_view(held);
+    std::optional<run::Holder> holder;
+    if (held.view) {
+        TRY_ASSIGN(holder, held.view->holder());
+    }
+    if (holder) held.group = holder->group;
+
+    if (same_boot && holder) {
+        auto process = parts_.processes.attach(holder->process, [this, id = held.id] { process_ended(id); });
+        if (process) {
+            held.process = *std::move(process);
+            TRY_ASSIGN(const bool begun, held.view->begun());
+            held.went = true;
+            held.state = HeldState::running;
+            // A process that was never told `go` ended with its standard input; until it has, this is not known.
+            if (begun) watch_time_out(held);
+            return {};
+        }
+    }
+    if (held.view) {
+        auto outcome = held.view->outcome();
+        if (outcome && *outcome) {
+            ended(held, **std::move(outcome));
+            return {};
+        }
+    }
+    if (!same_boot) {
+        end_dead(held, Reason::host_restarted);
+        return {};
+    }
+    bool begun = false;
+    if (held.view) {
+        TRY_ASSIGN(begun, held.view->begun());
+    }
+    if (begun) {
+        end_dead(held, Reason::attempt_process_died);
+        return {};
+    }
+    give_again(held);
+    return {};
+}
+
+void Link::list_kept() {
+    const auto listing = run::list_attempts(*attempts_);
+    if (!listing) return;
+    for (const std::string& id : listing->attempts) {
+        if (held_.contains(id)) {
+            HeldAttempt& held = *held_.at(id);
+            held.log_offset = 0;
+            held.event_seq = 0;
+            held.outcome_stored = false;
+            continue;
+        }
+        auto view = run::AttemptView::open(*attempts_, id, options_.owner);
+        if (!view) continue;
+        const auto document = (*view)->order();
+        auto outcome = (*view)->outcome();
+        if (!document || !*document || !outcome || !*outcome) continue;
+        const auto order = wire::open_order(**document);
+        if (!order || order->attempt != id) continue;
+        HeldAttempt& held = hold({id, order->job, order->fence, options_.boot_id, **document});
+        held.view = *std::move(view);
+        held.outcome = **std::move(outcome);
+        held.state = HeldState::ended;
+        held.document.clear();
+    }
+}
+
+}  // namespace slipway::link
