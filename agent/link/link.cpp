@@ -65,12 +65,6 @@ LinkStatus Link::status() const {
     return status;
 }
 
-// Orders of one turn share one write and one sync, and so do the ends that happened meanwhile.
-void Link::sync_journal() {
-    if (auto synced = parts_.journal.sync(); !synced)
-        parts_.logger.error("the journal could not be written", {{"error", synced.error().message}});
-}
-
 wire::PollRequest Link::what_is_held() const {
     wire::PollRequest message;
     message.protocol = wire::protocol_version;

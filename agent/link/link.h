@@ -125,7 +125,6 @@ private:
     int busy_slots() const;
     void tell_status();
     void list_kept();
-    void sync_journal();
 
     // Certificates
     void renew_if_due();

@@ -124,6 +124,9 @@ void Link::forget(const std::string& attempt) {
     shipper_.forget(attempt);
     fetch_.release(attempt);
     parts_.journal.end(attempt);
+    const bool lives_on = std::ranges::any_of(found->second->order.tasks, &wire::OrderTask::leave_running);
+    kept_.add(attempt, found->second->fence,
+              lives_on ? KeptAttempts::WorkFolder::keep : KeptAttempts::WorkFolder::remove);
     const auto outcome = std::move(found->second->outcome);
     held_.erase(found);
     CRASH_POINT("link.forget_after");

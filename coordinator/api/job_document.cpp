@@ -74,6 +74,8 @@ void read_artifacts(json::Reader& in, std::vector<desk::NewJob::Use>& artifacts)
         item.optional("alias", use.alias, name_text);
         const bool taken = std::ranges::any_of(artifacts, [&](const auto& other) { return other.alias == use.alias; });
         if (taken) item.refuse("alias", "the alias \"" + use.alias + "\" is taken by another artifact of this job");
+        if (use.alias == "temp")
+            item.refuse("alias", "the alias \"temp\" is the name of the tasks' own folder: choose another");
         artifacts.push_back(std::move(use));
     });
 }
