@@ -30,6 +30,7 @@ void SystemRoutes::show_metrics(http::Request request, http::Reply reply) {
 void SystemRoutes::list_audit(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "audit");
     if (!page) return reply.send(page.error());
+    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto records, reader.audit(page));
         const std::string next = cursors_.cut(records, page, "audit");

@@ -102,6 +102,7 @@ void TokenRoutes::show_self(http::Request request, http::Reply reply) {
 void TokenRoutes::list(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "tokens");
     if (!page) return reply.send(page.error());
+    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto tokens, reader.tokens(page));
         const std::string next = cursors_.cut(tokens, page, "tokens");
@@ -149,6 +150,7 @@ void TokenRoutes::revoke(http::Request request, http::Reply reply) {
 void TokenRoutes::list_join(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "join-tokens");
     if (!page) return reply.send(page.error());
+    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto tokens, reader.join_tokens(page));
         const std::string next = cursors_.cut(tokens, page, "join-tokens");
