@@ -14,6 +14,7 @@ import time
 import unittest
 
 import harness
+import python_agent
 
 
 class FirstStart(unittest.TestCase):
@@ -105,6 +106,43 @@ class FirstStart(unittest.TestCase):
             taken.listen()
             self.assertEqual(self.coordinator.launch().wait(harness.PATIENCE_S), 1)
         self.assertIn(str(self.coordinator.user_port), self.coordinator.log())
+
+
+class Stop(unittest.TestCase):
+    def setUp(self):
+        self.coordinator, self.admin = harness.serving(self)
+
+    def test_sigterm_ends_parked_polls_and_followers_and_exits_with_0(self):
+        token = self.admin.post("/api/v1/join-tokens", {}).json["token"]
+        agent = python_agent.Agent.enroll(self.coordinator.path / "agent",
+                                          f"https://127.0.0.1:{self.coordinator.agent_port}", token, "one")
+        self.addCleanup(agent.close)
+        parked = {}
+        def poll():
+            try:
+                parked["status"] = 200 if agent.send("control", "poll", agent.poll_request()) else 0
+            except python_agent.Refused as refused:
+                parked["status"] = refused.status
+        thread = threading.Thread(target=poll)
+        thread.start()
+        job = self.admin.post("/api/v1/jobs", harness.shell_job("true", demands=["never"])).json["id"]
+        follower = harness.Follower(self.admin, f"/api/v1/jobs/{job}/log/events")
+        harness.wait_until(lambda: "state" in follower.kinds(), "the follower hears of the job's state")
+        told = lambda: "bash" in self.admin.get("/api/v1/agents/one").json["capabilities"]
+        harness.wait_until(told, "the coordinator has the poll")
+        began = time.monotonic()
+        self.assertEqual(self.coordinator.stop(), 0)
+        self.assertLess(time.monotonic() - began, 20)
+        thread.join(harness.PATIENCE_S)
+        self.assertIn(parked["status"], (200, 503))
+        self.assertTrue(follower.over.wait(harness.PATIENCE_S))
+        follower.close()
+
+    def test_what_was_made_before_a_stop_is_there_after_the_next_start(self):
+        self.assertEqual(self.admin.post("/api/v1/pools", {"name": "edge"}).status, 201)
+        self.assertEqual(self.coordinator.stop(), 0)
+        self.coordinator.start()
+        self.assertEqual([pool["name"] for pool in self.admin.get("/api/v1/pools").json["items"]], ["default", "edge"])
 
 
 class Kill(unittest.TestCase):
@@ -200,6 +238,14 @@ class Systemd(unittest.TestCase):
             self.told += self.socket.recv(4096).decode().splitlines()
             return True
         return False
+
+    def test_ready_is_told_once_and_stopping_at_the_end(self):
+        self.start(watchdog=False)
+        harness.wait_until(lambda: self.hear(1) and "READY=1" in self.told, "READY=1")
+        self.assertEqual(self.coordinator.stop(), 0)
+        while self.hear(0.2):
+            pass
+        self.assertEqual(self.told, ["READY=1", "STOPPING=1"])
 
     def writer(self):
         """Beside the main thread, the only one that waits in an event loop of its own."""
