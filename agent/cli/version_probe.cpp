@@ -25,6 +25,11 @@ void VersionProbe::start(std::map<std::string, std::string> programs, std::funct
 }
 
 void VersionProbe::next() {
+    // A group that was killed is not used again: Linux 6.14 and later kills whatever is cloned into a cgroup after a
+    // cgroup.kill there.
+    empty_.reset();
+    if (group_) static_cast<void>(groups_.remove(group_name));
+    group_.reset();
     const auto& questions = version_questions();
     while (index_ < questions.size()) {
         const VersionQuestion& question = questions[index_++];
@@ -33,8 +38,6 @@ void VersionProbe::next() {
         return ask(question.program, program->second);
     }
     timer_.reset();
-    if (group_) static_cast<void>(groups_.remove(group_name));
-    group_.reset();
     const auto done = std::move(done_);
     done(std::move(versions_));
 }
