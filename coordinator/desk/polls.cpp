@@ -53,7 +53,7 @@ bool take_facts(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Id
     agent.boot_id = poll.boot_id;
     agent.address = poll.address;
     agent.slots = poll.slots;
-    agent.version = poll.version;
+    if (!poll.version.empty()) agent.version = poll.version;  // told with the capabilities, so not in every poll
     agent.restore_epoch = std::max(agent.restore_epoch, poll.restore_epoch);
     agent.highest_fence = std::max(agent.highest_fence, poll.highest_fence);
     agent.pruned_fence = std::max(agent.pruned_fence, poll.pruned_fence);
