@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t allocation_step = 1024 * 1024;
 constexpr std::uint64_t swap_bytes_min = 4 * 1024 * 1024;  ///< a smaller file is not worth it
+constexpr std::string_view new_name = ".new";              ///< of a file that is being written
 constexpr std::size_t file_bytes_max = 1024u * 1024 * 1024;
 
 std::string order_record(const JournalledOrder& order) {
@@ -37,6 +38,7 @@ std::optional<std::uint64_t> generation_of(std::string_view bytes) {
 
 Result<std::unique_ptr<Journal>> Journal::open(os::Directory& state) {
     TRY_ASSIGN(auto directory, os::open_or_make(state, "journal", 0700));
+    TRY(state.sync());  // a journal in a folder that a power cut takes away proves nothing
     std::unique_ptr<Journal> journal(new Journal(std::move(directory)));
     TRY(journal->load());
     return journal;
@@ -44,21 +46,21 @@ Result<std::unique_ptr<Journal>> Journal::open(os::Directory& state) {
 
 Result<> Journal::load() {
     std::string best;
-    bool any = false;
     for (const int file : {0, 1}) {
         TRY_ASSIGN(auto bytes, os::read_whole(*directory_, name_of(file), file_bytes_max));
-        any |= bytes && !bytes->empty() && bytes->find_first_not_of('\0') != std::string::npos;
-        const auto generation = bytes ? generation_of(*bytes) : std::nullopt;
-        if (!generation || (!best.empty() && *generation < generation_)) continue;
+        if (!bytes) continue;
+        // A file gets its name when it is whole: what does not begin as one was damaged, and the other is older.
+        const auto generation = generation_of(*bytes);
+        if (!generation)
+            return fail(Code::corrupt, directory_->path() + "/" + name_of(file) +
+                                           " does not begin as a journal does; if the attempts of this host may be "
+                                           "forgotten, remove it");
+        if (!best.empty() && *generation < generation_) continue;
         generation_ = *generation;
         active_ = file;
         best = *std::move(bytes);
     }
-    if (best.empty()) {
-        // What a crash leaves of the very first swap is zeros.
-        if (any) return fail(Code::corrupt, directory_->path() + ": neither file begins as a journal does");
-        return swap();
-    }
+    if (best.empty()) return swap();
     std::string_view left = best;
     while (const auto record = read_record(left)) {
         apply(record->type, record->bytes);
@@ -128,7 +130,7 @@ void Journal::prune(std::int64_t fence) {
 
 Result<> Journal::sync() {
     if (pending_.empty()) return {};
-    if (tail_ + pending_.size() > swap_bytes_min && live_bytes_ < tail_ / 2) return swap();
+    if (swapping_ || (tail_ + pending_.size() > swap_bytes_min && live_bytes_ < tail_ / 2)) return swap();
     TRY_WITHIN("writing the journal", reserve(tail_ + pending_.size()));
     CRASH_POINT("journal.write_before");
     TRY_WITHIN("writing the journal", file_->write_at(tail_, pending_));
@@ -159,23 +161,25 @@ std::string Journal::snapshot() const {
     return bytes;
 }
 
-// The other file becomes the journal when its first record, the head, is there: it is written last, over zeros.
+// The other file becomes the journal when it gets its name; the one before is of no use from then on.
 Result<> Journal::swap() {
     const int other = 1 - active_;
     const std::string bytes = snapshot();
-    const std::size_t head = read_record(bytes)->size;
-    TRY_ASSIGN(auto file, directory_->open(name_of(other), {os::Access::read_write, os::Create::if_missing, 0600}));
-    TRY(file->truncate(0));
+    TRY(directory_->remove_tree(new_name));
+    TRY_ASSIGN(auto file, directory_->open(new_name, {os::Access::read_write, os::Create::exclusive, 0600}));
     const std::uint64_t space = (bytes.size() / allocation_step + 1) * allocation_step;
     TRY(file->allocate(space));
-    TRY(file->write_at(head, std::string_view(bytes).substr(head)));
+    TRY(file->write_at(0, bytes));
     TRY(file->sync());
-    TRY(directory_->sync());
     CRASH_POINT("journal.swap_before");
-    TRY(file->write_at(0, std::string_view(bytes).substr(0, head)));
-    TRY(file->sync_data());
+    swapping_ = true;  // from here on the other file may be the one that a restart finds
+    TRY(directory_->rename(new_name, *directory_, name_of(other), os::Replace::yes));
+    TRY(directory_->sync());
     CRASH_POINT("journal.swap_after");
+    swapping_ = false;
     file_ = std::move(file);
+    // If it stays, the higher generation counts.
+    static_cast<void>(directory_->remove_tree(name_of(active_)));
     active_ = other;
     ++generation_;
     tail_ = bytes.size();

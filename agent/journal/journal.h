@@ -21,7 +21,7 @@ struct JournalledOrder {
 
 /// What the agent has taken on and what of it is over, in `journal/` of the state directory.
 ///
-/// Two files, `0` and `1`; the one with the higher generation counts. Each is a row of records
+/// Files `0` and `1`, by turns; of two, the one with the higher generation counts. Each is a row of records
 ///     length (u32 LE, of what follows the checksum) | crc32c (u32 LE, of what follows) | type (1 byte) | bytes
 /// and ends at the first record that is not whole: what a power cut tore off was never acknowledged. Integers are
 /// 64-bit LE, texts a u32 length and bytes. Types, never reused:
@@ -65,6 +65,7 @@ private:
     std::unique_ptr<os::File> file_;
     int active_ = 0;
     std::uint64_t generation_ = 0;
+    bool swapping_ = false;
     std::uint64_t tail_ = 0;
     std::uint64_t allocated_ = 0;
     std::string pending_;

@@ -41,6 +41,7 @@ struct HeldAttempt {
     std::int64_t event_seq = 0;
     bool outcome_stored = false;
 
+    bool dying = false;       ///< its groups are being killed and its end is known
     bool stale = false;       ///< the coordinator does not know it: asked again after the next poll
     bool in_report = false;   ///< stands in the report that is under way
     bool log_upload = false;  ///< its log is on its way by itself

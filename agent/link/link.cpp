@@ -105,8 +105,10 @@ void Link::poll() {
     request.body_bytes_max = limits::poll_answer_bytes_max + 64 * 1024;
     request.timeouts.silence = wire::silence_max;
     CRASH_POINT("link.poll_before");
+    // The date is that of the head, which comes with the first beat, long before the end.
     poll_ = client_->send(std::move(request),
-                          {.on_end = [this](Result<net::Response> response) { poll_ended(std::move(response)); }});
+                          {.on_head = [this](const net::Response& head) { heard(head); },
+                           .on_end = [this](Result<net::Response> response) { poll_ended(std::move(response)); }});
 }
 
 void Link::poll_later(std::optional<Duration> retry_after) {
@@ -123,7 +125,6 @@ void Link::poll_ended(Result<net::Response> response) {
         tell_status();
         return poll_later(std::nullopt);
     }
-    heard(*response);
     last_contact_ = parts_.clock.wall();
     auto answer = response->status == 200
                       ? wire::decode_poll_answer(response->body)
@@ -172,7 +173,7 @@ void Link::take(const wire::PollAnswer& answer) {
         parts_.logger.error("the journal could not be written: orders are not taken",
                             {{"error", synced.error().message}});
         for (HeldAttempt* held : taken) {
-            refused_.push_back({held->id, held->fence});
+            refuse_attempt({held->id, held->fence});
             parts_.journal.end(held->id);
             held_.erase(held->id);
         }
@@ -184,7 +185,14 @@ void Link::take(const wire::PollAnswer& answer) {
         else
             fetch_artifacts(*held);
     }
-    for (const wire::PolledCancel& cancel : answer.cancels) take_cancel(cancel);
+    for (const wire::PolledCancel& cancel : answer.cancels) {
+        // Of an order that was passed over: both come again.
+        const bool waits =
+            passed_over_ && !held_.contains(cancel.attempt) &&
+            std::ranges::find(answer.orders, cancel.attempt, &wire::PolledOrder::attempt) != answer.orders.end() &&
+            std::ranges::find(refused_, wire::AttemptFence{cancel.attempt, cancel.fence}) == refused_.end();
+        if (!waits) take_cancel(cancel);
+    }
     for (const std::string& attempt : answer.forget) forget(attempt);
     shipper_.ask_all();
     renew_if_due();
@@ -227,8 +235,11 @@ void Link::renew_if_due() {
 /// From now on with the renewed certificate. What was under way is sent again by whoever sent it.
 void Link::reconnect() {
     auto client = parts_.connect(parts_.identity.credentials());
-    if (!client)
-        return parts_.logger.error("the renewed certificate cannot be used", {{"error", client.error().message}});
+    if (!client) {
+        parts_.logger.error("the certificate cannot be used", {{"error", client.error().message}});
+        if (!poll_) poll_later(std::nullopt);
+        return;
+    }
     poll_.reset();
     retired_ = std::exchange(client_, *std::move(client));
     poll();

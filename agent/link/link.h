@@ -110,6 +110,7 @@ private:
     void fetch_artifacts(HeldAttempt& held);
     void go(HeldAttempt& held);
     void take_cancel(const wire::PolledCancel& cancel);
+    void refuse_attempt(wire::AttemptFence attempt);
     void forget(const std::string& attempt);
 
     // Attempts

@@ -10,6 +10,7 @@ namespace slipway::link {
 namespace {
 
 constexpr int starts_max = 3;
+constexpr Duration unbegun_end_within = 10s;
 
 /// What the log holds. After a power cut its end may be missing, and no digest is promised.
 void measure_log(run::AttemptView& view, Reason reason, wire::Outcome& outcome) {
@@ -58,7 +59,7 @@ void Link::open_view(HeldAttempt& held) {
 // The outcome is read only now: while the process lived it could still be another's.
 void Link::process_ended(const std::string& attempt) {
     const auto found = held_.find(attempt);
-    if (found == held_.end() || found->second->ended()) return;
+    if (found == held_.end() || found->second->ended() || found->second->dying) return;
     HeldAttempt& held = *found->second;
     held.process.reset();
     if (!held.view) open_view(held);
@@ -106,6 +107,7 @@ void Link::give_again(HeldAttempt& held) {
 // Both groups first: nothing of the attempt may run on when its end is told.
 void Link::end_dead(HeldAttempt& held, Reason reason) {
     held.process.reset();
+    held.dying = true;
     const auto finish = [this, id = held.id, reason] {
         const auto found = held_.find(id);
         if (found == held_.end() || found->second->ended()) return;
@@ -130,8 +132,12 @@ void Link::end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::str
     outcome.log_sha256 = crypto::sha256("");
     held.ends_unbegun = std::move(outcome);
     fetch_.release(held.id);
-    if (held.process) return held.process->end_input();
-    ended(held, *held.ends_unbegun);
+    if (!held.process) return ended(held, *held.ends_unbegun);
+    held.process->end_input();
+    held.overdue = parts_.loop.after(unbegun_end_within, [this, id = held.id] {
+        const auto found = held_.find(id);
+        if (found != held_.end() && !found->second->ended()) parts_.processes.kill_groups(found->second->group, [] {});
+    });
 }
 
 void Link::ended(HeldAttempt& held, wire::Outcome outcome) {

@@ -11,14 +11,14 @@ namespace slipway::link {
 namespace {
 
 constexpr Duration overdue_after_time_out = 60s;
-constexpr std::size_t refused_max = 1000;
+constexpr std::size_t refused_max = limits::poll_refused_max;
 
 }  // namespace
 
 bool Link::take_order(const wire::PolledOrder& order) {
     if (held_.contains(order.attempt)) return false;
     const auto refuse = [&] {
-        if (refused_.size() < refused_max) refused_.push_back({order.attempt, order.fence});
+        refuse_attempt({order.attempt, order.fence});
         return false;
     };
     if (order.fence <= parts_.journal.highest_fence()) return refuse();
@@ -39,6 +39,11 @@ bool Link::take_order(const wire::PolledOrder& order) {
     hand_over(held);
     parts_.logger.info("order taken", {{"attempt", held.id}, {"job", held.job}, {"fence", held.fence}});
     return true;
+}
+
+void Link::refuse_attempt(wire::AttemptFence attempt) {
+    const bool known = std::ranges::find(refused_, attempt) != refused_.end();
+    if (!known && refused_.size() < refused_max) refused_.push_back(std::move(attempt));
 }
 
 HeldAttempt& Link::hold(const journal::JournalledOrder& order) {
@@ -69,6 +74,7 @@ void Link::hand_over(HeldAttempt& held) {
 }
 
 void Link::fetch_artifacts(HeldAttempt& held) {
+    if (held.ended() || held.ends_unbegun) return;
     fetch_.fetch(held.id, held.order.artifacts, [this, id = held.id](const Result<>& fetched) {
         const auto found = held_.find(id);
         if (found == held_.end() || found->second->went || found->second->ends_unbegun) return;
@@ -101,10 +107,7 @@ void Link::watch_time_out(HeldAttempt& held) {
 
 void Link::take_cancel(const wire::PolledCancel& cancel) {
     const auto found = held_.find(cancel.attempt);
-    if (found == held_.end()) {
-        if (refused_.size() < refused_max) refused_.push_back({cancel.attempt, cancel.fence});
-        return;
-    }
+    if (found == held_.end()) return refuse_attempt({cancel.attempt, cancel.fence});
     HeldAttempt& held = *found->second;
     if (held.ended() || held.cancel_grace_s == cancel.grace_s) return;
     held.cancel_grace_s = cancel.grace_s;

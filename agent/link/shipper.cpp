@@ -53,7 +53,8 @@ void Shipper::send_report() {
     reported_.clear();
     for (auto it = changed_.begin(); it != changed_.end() && message.attempts.size() < limits::report_attempts_max;) {
         const auto found = host_.held().find(*it);
-        if (found == host_.held().end() || found->second->stale || !found->second->view) {
+        const bool silent = found != host_.held().end() && !found->second->view && !found->second->outcome;
+        if (found == host_.held().end() || found->second->stale || silent) {
             it = changed_.erase(it);
             continue;
         }
@@ -82,6 +83,10 @@ std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, std
     wire::ReportedAttempt said;
     said.id = held.id;
     said.fence = held.fence;
+    if (!held.view) {  // no disk to make its directory on: the end is told all the same
+        if (!held.outcome_stored) said.outcome = held.outcome;
+        return said;
+    }
     const auto length = held.view->log_length();
     const std::int64_t unsent = length ? static_cast<std::int64_t>(*length) - held.log_offset : 0;
     if (unsent > bulk_bytes) bulky_.insert(held.id);

@@ -1,6 +1,7 @@
 #include "agent/link/slots.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/run/names.h"
 
@@ -54,7 +55,10 @@ Result<Slots::Spare> Slots::start() {
         });
     };
     TRY_ASSIGN(spare.waiting.process, processes_.start(spare.directory, spare.waiting.group, [ended] {
-        if (const auto function = ended.lock(); function && *function) (*function)();
+        const auto function = ended.lock();
+        if (!function || !*function) return;
+        const auto call = std::exchange(*function, nullptr);
+        call();
     }));
     return spare;
 }
