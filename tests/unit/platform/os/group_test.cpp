@@ -199,7 +199,8 @@ TEST_CASE("another process of the agent finds the groups by their base") {
     {
         const auto again = VALUE_OF(make_groups(fixture.loop(), {.base = fixture.groups->base()}));
         CHECK(again->level() == fixture.groups->level());
-        CHECK(VALUE_OF(again->list()) == std::vector<std::string>{"g4"});
+        // At the level session a process in the middle of its exec shows no environment for a moment.
+        fixture.run_until([&] { return VALUE_OF(again->list()) == std::vector<std::string>{"g4"}; });
         const auto found = VALUE_OF(again->open("g4/tasks"));
         REQUIRE(found.has_value());
         CHECK(VALUE_OF((*found)->processes()) == std::vector<std::int64_t>{process->identity().id});
