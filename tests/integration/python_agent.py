@@ -226,6 +226,10 @@ class Agent:
             return
         self.restore_epoch = answer["restore_epoch"]
         self.want, self.refused = set(answer["want"]), []
+        for attempt in filter(None, [self.attempts.pop(gone, None) for gone in answer["forget"]]):
+            shutil.rmtree(attempt.directory)
+            self.about["pruned_fence"] = max(self.about["pruned_fence"], attempt.fence)
+            self.save()
         for order in answer["orders"]:
             if order["attempt"] in self.attempts or len(self.attempts) >= self.slots:
                 continue
@@ -236,10 +240,6 @@ class Agent:
         self.cancels = [cancel["attempt"] for cancel in answer["cancels"]]
         self.refused += [{"attempt": cancel["attempt"], "fence": cancel["fence"]} for cancel in answer["cancels"]
                          if cancel["attempt"] not in self.attempts]
-        for attempt in filter(None, [self.attempts.pop(gone, None) for gone in answer["forget"]]):
-            shutil.rmtree(attempt.directory)
-            self.about["pruned_fence"] = max(self.about["pruned_fence"], attempt.fence)
-            self.save()
 
     def keep(self, order):
         """Durable before acknowledged: the next poll lists it only because it is on the disk."""
