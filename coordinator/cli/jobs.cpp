@@ -59,8 +59,8 @@ void show_attempt(const json::Value& attempt, const Screen& screen) {
     screen.out << "\n" << facts.text(screen);
     Table table({{"#", right}, {"TASK", {}, shrinks}, {"STATE"}, {"REASON"}, {"EXIT", right}, {"TOOK", right}});
     for (const auto& task : inside(attempt, "tasks"))
-        table.add({text_of(task, "index"), text_of(task, "name"), state_cell(task), text_of(task, "reason"),
-                   text_of(task, "exit_code"), span_of(task, "started", "ended", screen)});
+        table.add({std::to_string(number_of(task, "index") + 1), text_of(task, "name"), state_cell(task),
+                   text_of(task, "reason"), text_of(task, "exit_code"), span_of(task, "started", "ended", screen)});
     if (!table.empty()) screen.out << table.text(screen);
 }
 
