@@ -15,11 +15,17 @@ struct Asked {
     crypto::PublicKey key;
 };
 
+Result<crypto::CertificateRequest> read_csr(const std::string& pem) {
+    auto csr = crypto::CertificateRequest::parse(pem);
+    if (!csr && csr.error().code == Code::invalid) return fail(Code::invalid, csr.error().message, "csr_invalid");
+    return csr;
+}
+
 Result<Asked> read_enrollment(const http::Request& request) {
     TRY(request.content_type_is("application/json"));
     TRY_ASSIGN(auto message, wire::decode_enroll_request(request.body));
     TRY_ASSIGN(auto token, crypto::JoinToken::parse(message.token));
-    TRY_ASSIGN(const auto csr, crypto::CertificateRequest::parse(message.csr));
+    TRY_ASSIGN(const auto csr, read_csr(message.csr));
     return Asked{std::move(message), std::move(token), csr.public_key()};
 }
 
@@ -67,7 +73,7 @@ void AgentRoutes::renew(http::Request request, http::Reply reply) {
     if (auto type = request.content_type_is("application/json"); !type) return reply.send(type.error());
     const auto message = wire::decode_renew_request(request.body);
     if (!message) return reply.send(message.error());
-    const auto csr = crypto::CertificateRequest::parse(message->csr);
+    const auto csr = read_csr(message->csr);
     if (!csr) return reply.send(csr.error());
     const auto certificate = services_.authority.issue_agent(
         {csr->public_key(), request.principal.id(), services_.clock.wall()}, services_.random);
