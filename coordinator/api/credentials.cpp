@@ -95,7 +95,10 @@ void Credentials::authenticate_agent(const http::PeerCertificate& certificate, D
         {
             const std::lock_guard lock(mutex_);
             if (agents_.size() >= remembered_max) agents_.clear();
-            if (generation == generation_) agents_[certificate.agent_id] = {**row, clock_.steady() + memory};
+            // While a renewed certificate waits for its first poll, that poll changes the row and nobody calls forget().
+            const bool renewing = !(*row)->next_serial.empty();
+            if (generation == generation_ && !renewing)
+                agents_[certificate.agent_id] = {**row, clock_.steady() + memory};
         }
         done(judge(**row, certificate));
     };
