@@ -95,7 +95,7 @@ void Credentials::authenticate_agent(const http::PeerCertificate& certificate, D
         {
             const std::lock_guard lock(mutex_);
             if (agents_.size() >= remembered_max) agents_.clear();
-            // While a renewed certificate waits for its first poll, that poll changes the row and nobody calls forget().
+            // The first poll with a renewed certificate changes the row, and nobody calls forget() then.
             const bool renewing = !(*row)->next_serial.empty();
             if (generation == generation_ && !renewing)
                 agents_[certificate.agent_id] = {**row, clock_.steady() + memory};
