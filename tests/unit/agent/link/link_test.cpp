@@ -1,0 +1,424 @@
+#include "agent/link/link.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/agent/link/link_fixture.h"
+
+namespace slipway::link {
+namespace {
+
+using tests::Host;
+
+wire::OrderArtifact some_artifact() { return {"alias", "name", "1", crypto::sha256("bytes"), 5}; }
+
+}  // namespace
+
+TEST_CASE("the first poll tells who asks, and that nothing is held") {
+    Host host;
+    host.start();
+    const auto poll = host.polled();
+    CHECK(poll.start_epoch == 1);
+    CHECK(poll.boot_id == "boot-1");
+    CHECK(poll.slots == 1);
+    CHECK(poll.seq == 1);
+    CHECK(poll.attempts.empty());
+    CHECK(poll.capabilities.has_value());
+    CHECK(host.processes.all.size() == 1);  // one waits for the free slot
+}
+
+TEST_CASE("an order is durable in the journal before its process is told to go, and the next poll lists it") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    bool told = false;
+    host.processes.at_go = [&] {
+        told = true;
+        CHECK_FALSE(host.journal->dirty());
+        CHECK(host.journal->orders().at(7).attempt == order.attempt);
+        CHECK(host.journal->orders().at(7).document == order.document);
+    };
+    host.answer(Host::with({order}));
+    CHECK(told);
+    CHECK(host.listed(order.attempt) == HeldState::running);
+    CHECK(host.polled().highest_fence == 7);
+}
+
+TEST_CASE("an order with artifacts is received until they are there") {
+    Host host;
+    host.start();
+    const auto order = host.order(7, {some_artifact()});
+    host.answer(Host::with({order}));
+    CHECK(host.listed(order.attempt) == HeldState::received);
+    CHECK_FALSE(host.processes.of(order.attempt).went);
+    host.need("/blobs/")->answer(200, "bytes");
+    host.loop.run_ready();
+    CHECK(host.processes.of(order.attempt).went);
+    host.answer(Host::with({}));
+    CHECK(host.listed(order.attempt) == HeldState::running);
+}
+
+TEST_CASE("an artifact that cannot be had ends the attempt before it begins, with its reason") {
+    Host host;
+    host.start();
+    const auto order = host.order(7, {some_artifact()});
+    host.answer(Host::with({order}));
+    host.need("/blobs/")->answer(404, "{}");
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::failed);
+    CHECK(outcome.reason == Reason::artifact_missing);
+    CHECK_FALSE(host.processes.of(order.attempt).went);
+}
+
+TEST_CASE("a cancel before go means that nothing begins and the outcome is canceled") {
+    Host host;
+    host.start();
+    const auto order = host.order(7, {some_artifact()});
+    host.answer(Host::with({order}));
+    host.answer(Host::cancel(order));
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::canceled);
+    CHECK(outcome.reason == Reason::canceled_by_user);
+    CHECK_FALSE(host.processes.of(order.attempt).went);
+    CHECK_FALSE(host.processes.of(order.attempt).alive);
+}
+
+TEST_CASE("a cancel in the answer that brings the order finds it") {
+    Host host;
+    host.start();
+    const auto order = host.order(7, {some_artifact()});
+    auto answer = Host::cancel(order);
+    answer.orders = {order};
+    host.answer(answer);
+    CHECK(host.outcome_of(order.attempt).result == Ending::canceled);
+}
+
+TEST_CASE("a cancel of a running attempt is written into its directory") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.answer(Host::cancel(order));
+    CHECK(host.listed(order.attempt) == HeldState::canceling);
+    const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
+    CHECK(os::read_whole(*directory, run::cancel_name, 100).value() == "10");
+}
+
+TEST_CASE("orders that may not run and cancels of what is not held are refused in the next poll") {
+    Host host;
+    host.start();
+    const auto first = host.order(7);
+    host.answer(Host::with({first}));
+    SECTION("a fence that is not higher") {
+        const auto late = host.order(6);
+        host.answer(Host::with({late}));
+        CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{late.attempt, 6}});
+    }
+    SECTION("the same attempt again is no refusal") {
+        host.answer(Host::with({first}));
+        CHECK(host.polled().refused.empty());
+        CHECK(host.polled().attempts.size() == 1);
+    }
+    SECTION("a document that is no order") {
+        auto garbage = host.order(8);
+        garbage.document = "garbage";
+        host.answer(Host::with({garbage}));
+        CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{garbage.attempt, 8}});
+    }
+    SECTION("a document of another attempt") {
+        auto other = host.order(8);
+        other.attempt = make_uuid7(host.clock.wall(), host.random);
+        host.answer(Host::with({other}));
+        CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{other.attempt, 8}});
+    }
+    SECTION("a cancel") {
+        const auto unknown = host.order(9);
+        host.answer(Host::cancel(unknown));
+        CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{unknown.attempt, 9}});
+        host.answer(Host::with({}));
+        CHECK(host.polled().refused.empty());
+    }
+}
+
+TEST_CASE("without a free slot an order is passed over, unjournalled and not refused, also beside its cancel") {
+    Host host;
+    host.start();
+    host.answer(Host::with({host.order(7)}));
+    const auto second = host.order(8);
+    auto answer = Host::cancel(second);
+    answer.orders = {second};
+    host.answer(answer);
+    const auto poll = host.polled();
+    CHECK(poll.refused.empty());
+    CHECK(poll.attempts.size() == 1);
+    CHECK(poll.highest_fence == 7);
+    CHECK(host.journal->orders().size() == 1);
+}
+
+TEST_CASE("orders that the journal could not take are not begun, and are refused") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.files.on_operation([](std::string_view operation, const std::string& path) -> std::optional<Error> {
+        if (path.find("journal") == std::string::npos || operation == "open") return std::nullopt;
+        return Error{Code::disk_full, "no space"};
+    });
+    host.answer(Host::with({order}));
+    host.loop.run_for(5min);
+    CHECK(host.find("/poll") == nullptr);  // a poll is a statement about the disk
+    host.files.on_operation(nullptr);
+    const auto poll = host.polled();
+    CHECK(poll.refused == std::vector<wire::AttemptFence>{{order.attempt, 7}});
+    CHECK(poll.attempts.empty());
+    CHECK_FALSE(host.processes.of(order.attempt).went);
+}
+
+TEST_CASE("an outcome is told until it is stored, and held until it is forgotten") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    host.need("/report")->fail(Error{Code::unavailable, "the answer was lost"});
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+    host.answer(Host::with({}));
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    CHECK(host.journal->orders().size() == 1);
+    auto answer = Host::with({});
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    CHECK(host.polled().attempts.empty());
+    CHECK(host.journal->orders().empty());
+    CHECK(host.processes.removed.contains(host.processes.of(order.attempt).group));
+}
+
+TEST_CASE("what has not ended is not forgotten") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    auto answer = Host::with({});
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    CHECK(host.listed(order.attempt) == HeldState::running);
+}
+
+TEST_CASE("an outcome that appears while the attempt process lives is not believed") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.loop.run_ready();
+    CHECK(host.link->status().attempts.at(0).state == HeldState::running);
+}
+
+TEST_CASE("an attempt process that dies after a task began ends its attempt as lost, with its groups killed") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    auto& process = host.processes.of(order.attempt);
+    host.processes.end(process);
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::lost);
+    CHECK(outcome.reason == Reason::attempt_process_died);
+    CHECK(host.processes.killed.contains(process.group));
+}
+
+TEST_CASE("attempt processes that cannot be started end the attempt as start_failed") {
+    Host host;
+    host.processes.none_starts = true;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::failed);
+    CHECK(outcome.reason == Reason::start_failed);
+}
+
+TEST_CASE("a lost contact stops nothing, and polls go on") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    for (int i = 0; i < 30; ++i) {
+        host.need("/poll")->fail(Error{Code::unavailable, "no route"});
+        host.loop.run_for(1min);
+    }
+    CHECK(host.processes.of(order.attempt).alive);
+    CHECK(host.listed(order.attempt) == HeldState::running);
+    CHECK_FALSE(host.link->status().online);
+    host.answer(Host::with({}));
+    CHECK(host.link->status().online);
+}
+
+TEST_CASE("garbage from the coordinator is survived") {
+    Host host;
+    host.start();
+    for (const char* garbage : {"", "{", "[]", "<html>", "{\"restore_epoch\":-1}", "\n\n\nnull"}) {
+        host.need("/poll")->answer(200, garbage);
+        host.loop.run_for(1min);
+    }
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    CHECK(host.listed(order.attempt) == HeldState::running);
+}
+
+// --- what a restart finds (protocol.md 6) ---
+
+TEST_CASE("restart: a process that lives is attached to again") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.kill();
+    REQUIRE(host.processes.of(order.attempt).alive);
+    host.start();
+    CHECK(host.polled().start_epoch == 2);
+    CHECK(host.listed(order.attempt) == HeldState::running);
+    host.processes.write_outcome(order.attempt, Ending::failed);
+    host.processes.end(host.processes.of(order.attempt));
+    CHECK(host.outcome_of(order.attempt).reason == Reason::exit_code);
+}
+
+TEST_CASE("restart: an outcome that is there is told") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.kill();
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    SECTION("in the same boot") {}
+    SECTION("in another boot") { host.restart_machine(); }
+    host.start();
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+}
+
+TEST_CASE("restart: an order without a directory is given again, same attempt, same fence") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    {
+        // Journalled, and killed before any process had it.
+        const auto decoded = wire::open_order(order.document).value();
+        host.journal->add({order.attempt, decoded.job, 7, "boot-1", order.document});
+        REQUIRE(host.journal->sync());
+    }
+    host.kill();
+    host.start();
+    CHECK(host.processes.of(order.attempt).went);
+    CHECK(host.listed(order.attempt) == HeldState::running);
+    CHECK(host.polled().attempts.at(0).fence == 7);
+}
+
+TEST_CASE(
+    "restart: a directory without a task that started is moved away, its groups are killed, the order given again") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    auto& before = host.processes.of(order.attempt);
+    const std::string group = before.group;
+    host.kill();
+    host.processes.end(before);
+    host.start();
+    CHECK(host.processes.killed.contains(group));
+    auto& after = host.processes.of(order.attempt);
+    CHECK(after.alive);
+    CHECK(after.went);
+    CHECK(after.group != group);
+    host.answer(Host::with({}));  // the first poll left while the groups were being killed
+    CHECK(host.listed(order.attempt) == HeldState::running);
+}
+
+TEST_CASE("restart: a process that lives but was never told to go ends, and the order is given again") {
+    Host host;
+    host.start();
+    const auto order = host.order(7, {some_artifact()});
+    host.answer(Host::with({order}));
+    auto& before = host.processes.of(order.attempt);
+    host.kill();
+    REQUIRE_FALSE(before.alive);  // its standard input ended
+    before.alive = true;          // but it takes its time
+    host.start();
+    host.processes.end(before);
+    host.need("/blobs/")->answer(200, "bytes");
+    host.loop.run_ready();
+    auto& after = host.processes.of(order.attempt);
+    CHECK(&after != &before);
+    CHECK(after.went);
+}
+
+TEST_CASE("restart: a task had started and the process is dead: both groups are killed and the attempt is lost") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    auto& process = host.processes.of(order.attempt);
+    host.kill();
+    host.processes.end(process);
+    host.start();
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::lost);
+    CHECK(outcome.reason == Reason::attempt_process_died);
+    CHECK(host.processes.killed.contains(process.group));
+    CHECK_FALSE(std::ranges::any_of(host.processes.all, [&](const auto& other) {
+        return other->attempt == order.attempt && other.get() != &process;
+    }));
+}
+
+TEST_CASE("restart of the machine: never started again, lost, host_restarted") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    SECTION("with its directory") { host.answer(Host::with({order})); }
+    SECTION("whose directory the power cut took") {
+        const auto decoded = wire::open_order(order.document).value();
+        host.journal->add({order.attempt, decoded.job, 7, "boot-1", order.document});
+        REQUIRE(host.journal->sync());
+    }
+    const auto started = host.processes.all.size();
+    host.restart_machine();
+    host.start();
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    const auto outcome = host.outcome_of(order.attempt);
+    CHECK(outcome.result == Ending::lost);
+    CHECK(outcome.reason == Reason::host_restarted);
+    CHECK_FALSE(outcome.log_sha256.has_value());
+    for (std::size_t i = started; i < host.processes.all.size(); ++i) CHECK(host.processes.all[i]->attempt.empty());
+    const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
+    CHECK(os::read_whole(*directory, run::order_name, limits::order_bytes_max).value() == order.document);
+    CHECK(directory->status(run::outcome_name).value().has_value());
+}
+
+TEST_CASE("restart: an order is known by its fence also when its attempt is over") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    host.outcome_of(order.attempt);
+    auto answer = Host::with({});
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    CHECK(host.polled().attempts.empty());
+    host.kill();
+    host.start();
+    CHECK(host.polled().attempts.empty());
+    CHECK(host.polled().highest_fence == 7);
+    host.answer(Host::with({order}));
+    CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{order.attempt, 7}});
+}
+
+}  // namespace slipway::link
