@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct HeldAttempt {
     int starts = 0;     ///< how many processes have been given this order
     std::string group;
     std::unique_ptr<AttemptProcess> process;
-    std::unique_ptr<run::AttemptView> view;  ///< once its directory has its name
+    std::shared_ptr<std::function<void()>> process_ended;  ///< what its end means; nothing once this is gone
+    std::unique_ptr<run::AttemptView> view;                ///< once its directory has its name
     os::Handle watch;
     os::Handle overdue;  ///< a minute past its time-out
     std::optional<std::int64_t> cancel_grace_s;

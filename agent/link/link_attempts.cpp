@@ -189,7 +189,11 @@ Result<> Link::recover_one(const journal::JournalledOrder& order) {
     if (holder) held.group = holder->group;
 
     if (same_boot && holder) {
-        auto process = parts_.processes.attach(holder->process, [this, id = held.id] { process_ended(id); });
+        held.process_ended = std::make_shared<std::function<void()>>([this, id = held.id] { process_ended(id); });
+        const std::weak_ptr<std::function<void()>> ended = held.process_ended;
+        auto process = parts_.processes.attach(holder->process, [ended] {
+            if (const auto function = ended.lock()) (*function)();
+        });
         if (process) {
             held.process = *std::move(process);
             TRY_ASSIGN(const bool begun, held.view->begun());

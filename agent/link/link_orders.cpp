@@ -69,7 +69,8 @@ void Link::hand_over(HeldAttempt& held) {
     ++held.starts;
     held.group = waiting->group;
     held.process = std::move(waiting->process);
-    *waiting->ended = [this, id = held.id, keep = waiting->ended] { process_ended(id); };
+    held.process_ended = waiting->ended;
+    *held.process_ended = [this, id = held.id] { process_ended(id); };
     held.process->write(run::order_frame(held.document));
 }
 
