@@ -56,7 +56,11 @@ public:
     void send(Result<desk::PollAnswer> answer) {
         if (sent_.exchange(true)) return;
         if (answer) return reply_.send(http::Response::json(200, wire::encode(to_wire(*std::move(answer)))));
-        reply_.send(answer.error());
+        http::Response refusal = http::Response::problem(answer.error());
+        wire::PollAnswer late;
+        late.problem = wire::to_problem(answer.error(), refusal.status);
+        refusal.late_text = wire::encode(late);
+        reply_.send(std::move(refusal));
     }
 
 private:

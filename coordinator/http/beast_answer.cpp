@@ -175,7 +175,7 @@ Awaitable<bool> Connection::finish_parked(bool begun, Answering answering) {
     if (!begun) co_return co_await respond(std::move(*response), answering);
     end_request();
     count(200, answering);
-    const std::string_view text = text_of(*response);
+    const std::string_view text = response->late_text.empty() ? text_of(*response) : response->late_text;
     std::string out = text.empty() ? std::string() : chunk(text);
     out += last_chunk;
     const bool sent = co_await write_all(out);

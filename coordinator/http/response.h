@@ -32,6 +32,8 @@ struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
     Body body;
+    /// Of a refusal on a parked route: travels instead of the body when status 200 has left with a beat.
+    std::string late_text;
 
     static Response empty(int status = 204);
     static Response json(int status, std::string text);

@@ -116,6 +116,21 @@ TEST_CASE("a parked request beats, and its answer follows under the status that 
     CHECK(client.answer().value().status == 200);
 }
 
+TEST_CASE("a refusal after the first beat is a field of the body") {
+    Fixture fixture(beats_every(20ms));
+    Client client = fixture.connect();
+    client.send(post("/poll", "{}"));
+    client.read_until("\r\n1\r\n\n\r\n");
+    fixture.on_loop([&] {
+        Response refusal = Response::problem(Error{Code::forbidden, "this agent was deleted", "agent_deleted"});
+        refusal.late_text = "{\"problem\":{}}";
+        fixture.parked[0].send(std::move(refusal));
+    });
+    const std::string end = client.read_until("0\r\n\r\n");
+    CHECK(end.find("{\"problem\":{}}") != std::string::npos);
+    CHECK(end.find("agent_deleted") == std::string::npos);
+}
+
 TEST_CASE("the handler learns that the peer of a parked request went away") {
     Fixture fixture;
     Client client = fixture.connect();
