@@ -11,8 +11,9 @@ AGENT = os.path.join(os.environ["SLIPWAY_BIN"], "slipway-agent")
 
 
 class RealAgent:
-    def __init__(self, coordinator, admin, name, **join_token):
+    def __init__(self, coordinator, admin, name, environment=None, **join_token):
         self.name = name
+        self.environment = os.environ | (environment or {})
         self.state = coordinator.path / ("state-of-" + name)
         self.log_file = coordinator.path / ("log-of-" + name)
         self.process = None
@@ -23,12 +24,12 @@ class RealAgent:
 
     def call(self, command, *arguments, check=True):
         return subprocess.run([AGENT, command, "--state", str(self.state), *arguments], capture_output=True, text=True,
-                              check=check, timeout=90)
+                              check=check, timeout=90, env=self.environment)
 
     def start(self, *arguments):
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([AGENT, "run", "--state", str(self.state), *arguments],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         return self
 
     def kill(self):
