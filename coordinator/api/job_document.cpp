@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t demands_max = 100;
 constexpr std::size_t artifacts_max = limits::artifacts_per_job_max;
+/// An order is the spec with ids and artifacts around it (35 KiB at most), in base64: as an envelope it has to stay
+/// within order_bytes_max, or no agent would take it.
+constexpr std::size_t spec_bytes_max = limits::order_bytes_max / 16 * 11;
 
 constexpr json::Text name_text{
     .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
@@ -131,6 +134,11 @@ Result<JobDocument> read_job_document(const json::Value& value) {
     read_tasks(in, document.tasks);
     TRY(in.finish());
     job.spec = spec_of(document);
+    if (job.spec.size() > spec_bytes_max)
+        return fail(Code::limit,
+                    "the job's tasks and variables take " + std::to_string(job.spec.size()) + " bytes, at most " +
+                        std::to_string(spec_bytes_max) + ": put large texts into an artifact",
+                    "field_limit");
     return document;
 }
 
