@@ -92,7 +92,6 @@ std::string version_in(std::string_view text) {
             return std::string(number);
         i = end;
     }
-    // systemd counts with whole numbers: "systemd 252 (252.36-1)" has a dot later, but some have none at all.
     return {};
 }
 

@@ -62,7 +62,8 @@ Result<> read_file(const std::string& path, bool demanded, os::Files& files, Con
     TRY_ASSIGN(const auto parts, os::split_path(path));
     const auto directory = files.open_directory(parts.directory);
     const bool absent = !directory && directory.error().code == Code::not_found;
-    if (!directory && !(absent && !demanded)) return fail(directory.error());
+    if (!directory && !(absent && !demanded))
+        return fail(Error(directory.error()).within("configuration file " + path));
     std::optional<std::string> text;
     if (directory) {
         TRY_ASSIGN(text, os::read_whole(**directory, parts.name, limits::yaml_bytes_max));

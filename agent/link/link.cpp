@@ -107,8 +107,16 @@ void Link::poll() {
     CRASH_POINT("link.poll_before");
     // The date is that of the head, which comes with the first beat, long before the end.
     poll_ = client_->send(std::move(request),
-                          {.on_head = [this](const net::Response& head) { heard(head); },
+                          {.on_head = [this](const net::Response& head) { poll_begun(head); },
                            .on_end = [this](Result<net::Response> response) { poll_ended(std::move(response)); }});
+}
+
+void Link::poll_begun(const net::Response& head) {
+    heard(head);
+    if (head.status != 200) return;
+    last_contact_ = parts_.clock.wall();
+    online_ = true;
+    tell_status();
 }
 
 void Link::poll_later(std::optional<Duration> retry_after) {

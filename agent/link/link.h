@@ -100,6 +100,7 @@ private:
     // Polls
     void poll();
     wire::PollRequest what_is_held() const;
+    void poll_begun(const net::Response& head);
     void poll_ended(Result<net::Response> response);
     void take(const wire::PollAnswer& answer);
     void poll_later(std::optional<Duration> retry_after);
