@@ -206,7 +206,12 @@ void Link::take(const wire::PollAnswer& answer) {
     renew_if_due();
     slots_.keep(options_.slots - busy_slots());
     tell_status();
-    if (passed_over_) return poll_later(std::nullopt);
+    if (passed_over_) {
+        // Ends do not wait for the next poll, which may be the next run's.
+        if (auto ends = parts_.journal.sync(); !ends)
+            parts_.logger.error("the journal could not be written", {{"error", ends.error().message}});
+        return poll_later(std::nullopt);
+    }
     poll();
 }
 

@@ -193,6 +193,23 @@ TEST_CASE("an outcome is told until it is stored, and held until it is forgotten
     CHECK(host.processes.removed.contains(host.processes.of(order.attempt).group));
 }
 
+TEST_CASE("what was forgotten is not told again after a restart, also when an order was passed over beside it") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    host.outcome_of(order.attempt);
+    auto answer = Host::with({host.order(8), host.order(9)});  // one slot
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    host.kill();
+    host.start();
+    CHECK_FALSE(host.listed(order.attempt).has_value());
+}
+
 TEST_CASE("what has not ended is not forgotten") {
     Host host;
     host.start();
