@@ -358,7 +358,10 @@ wire::Outcome Runner::make_outcome() {
 
 void Runner::write_outcome() {
     sync();
-    if (auto created = create_outcome(); !created) {
+    if (!outcome_created_) {
+        if (auto created = create_outcome()) outcome_created_ = true;
+    }
+    if (!outcome_created_ || !sync_claim()) {
         // A full disk: the link frees its reserve. Until it is written there is no end.
         again_ = world_.loop.after(sync_interval, [this] { write_outcome(); });
         return;
@@ -368,6 +371,14 @@ void Runner::write_outcome() {
     const Ended ended = std::move(ended_);
     const wire::Outcome outcome = *outcome_;
     ended(outcome);
+}
+
+// The claim was a rename that nobody waited for: without its name the outcome would be lost with the power. After the
+// outcome, where a journalling file system has nothing left to write for it.
+Result<> Runner::sync_claim() {
+    TRY_ASSIGN(const auto path, os::split_path(options_.directory));
+    TRY_ASSIGN(const auto attempts, world_.files.open_directory(path.directory));
+    return attempts->sync();
 }
 
 Result<> Runner::create_outcome() {

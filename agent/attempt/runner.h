@@ -91,6 +91,7 @@ private:
     Ending ending() const;
     void write_outcome();
     Result<> create_outcome();
+    Result<> sync_claim();
 
     void issue(wire::Severity severity, std::string message);
     void fail_attempt(Reason reason, const std::string& summary);
@@ -142,6 +143,7 @@ private:
     bool sync_failed_ = false;
     std::set<Flag> flags_;
     std::optional<wire::Outcome> outcome_;
+    bool outcome_created_ = false;
     bool finished_ = false;
 };
 

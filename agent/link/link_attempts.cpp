@@ -152,6 +152,8 @@ void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
         // What its own process wrote is what counts, and it is there already.
         if (!created && created.error().code != Code::conflict)
             created = run::create_outcome_beside_foreign(held.view->directory(), outcome);
+        // The name of a directory that was claimed a moment ago may not be durable yet.
+        if (created) created = attempts_->sync();
         if (!created && created.error().code != Code::conflict)
             parts_.logger.error("an outcome could not be written",
                                 {{"attempt", held.id}, {"error", created.error().message}});

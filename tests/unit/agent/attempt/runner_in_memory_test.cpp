@@ -231,3 +231,17 @@ TEST_CASE("on a full disk the task goes on, the gap is counted, and the outcome 
     CHECK(kinds == std::vector<std::string>{"task_started", "log_gap", "task_finished", "task_started", "issue",
                                             "task_finished"});
 }
+
+TEST_CASE("an outcome that was told survives a power cut under the attempt's own name") {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        MemoryMachine machine(1);
+        REQUIRE_DONE(VALUE_OF(machine.files.open_directory("/"))->sync());
+        machine.begin();
+        machine.exit(0);
+        REQUIRE(machine.outcome);
+        SeededRandom random(seed);
+        machine.files.power_cut(random);
+        const auto directory = VALUE_OF(machine.files.open_directory("/attempts/" + machine.order.attempt));
+        CHECK(VALUE_OF(os::read_whole(*directory, run::outcome_name, 1 << 20)) == wire::encode(*machine.outcome));
+    }
+}
