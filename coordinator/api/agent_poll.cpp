@@ -2,52 +2,12 @@
 #include <memory>
 
 #include "coordinator/api/agent_routes.h"
+#include "coordinator/api/translation.h"
 #include "coordinator/desk/polls.h"
 #include "platform/wire/poll.h"
 
 namespace slipway::api {
 namespace {
-
-constexpr std::string_view version_capability = "slipway-agent";
-
-core::Poll to_core(wire::PollRequest&& message, const http::Request& request) {
-    core::Poll poll;
-    poll.instance = std::move(message.instance);
-    poll.start_epoch = message.start_epoch;
-    poll.boot_id = std::move(message.boot_id);
-    poll.seq = message.seq;
-    poll.slots = message.slots;
-    poll.capabilities_sha256 = std::move(message.capabilities_sha256);
-    poll.capabilities = std::move(message.capabilities);
-    if (poll.capabilities)
-        if (const auto found = poll.capabilities->find(std::string(version_capability));
-            found != poll.capabilities->end())
-            poll.version = found->second;
-    poll.restore_epoch = message.restore_epoch;
-    poll.highest_fence = message.highest_fence;
-    poll.pruned_fence = message.pruned_fence;
-    for (wire::HeldAttempt& held : message.attempts)
-        poll.attempts.push_back({std::move(held.id), std::move(held.job), held.fence, held.state});
-    for (wire::AttemptFence& refused : message.refused)
-        poll.refused.push_back({std::move(refused.attempt), refused.fence});
-    poll.address = request.peer_address;
-    poll.serial = request.principal.serial();
-    poll.handshake = request.connection_began;
-    return poll;
-}
-
-wire::PollAnswer to_wire(desk::PollAnswer&& from) {
-    wire::PollAnswer answer;
-    answer.restore_epoch = from.restore_epoch;
-    answer.hold_s = from.hold_s;
-    for (desk::PollAnswer::Order& order : from.orders)
-        answer.orders.push_back({std::move(order.attempt), order.fence, std::move(order.document)});
-    for (core::Mail::Cancel& cancel : from.cancels)
-        answer.cancels.push_back({std::move(cancel.attempt), cancel.fence, cancel.grace_s});
-    answer.forget = std::move(from.forget);
-    if (from.want_capabilities) answer.want = {"capabilities"};
-    return answer;
-}
 
 /// The desk answers on the writer's thread, a drain on the loop's: whoever is first.
 class Answer {
@@ -75,7 +35,8 @@ void AgentRoutes::poll(http::Request request, http::Reply reply) {
     auto message = wire::decode_poll_request(request.body);
     if (!message) return reply.send(message.error());
     const std::int64_t row = request.principal.row();
-    auto poll = std::make_shared<const core::Poll>(to_core(*std::move(message), request));
+    auto poll = std::make_shared<const core::Poll>(
+        to_core(*std::move(message), {request.peer_address, request.principal.serial(), request.connection_began}));
     auto answer = std::make_shared<Answer>(reply);
     reply.when_gone([this, row, poll, answer](http::Gone gone) {
         if (gone == http::Gone::draining)

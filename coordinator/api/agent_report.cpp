@@ -2,6 +2,7 @@
 
 #include "coordinator/api/agent_routes.h"
 #include "coordinator/api/log_settling.h"
+#include "coordinator/api/translation.h"
 #include "coordinator/desk/polls.h"
 #include "platform/base/limits.h"
 #include "platform/wire/protocol.h"
@@ -10,14 +11,8 @@
 namespace slipway::api {
 namespace {
 
-/// The log and event bytes of one attempt, made durable on a disk thread.
-struct Stored {
-    blobs::AttemptLogs::Held log;
-    std::int64_t event_seq = 0;
-};
-
-Result<Stored> store_bytes(blobs::AttemptLogs& logs, const wire::ReportedAttempt& reported) {
-    Stored stored;
+Result<StoredBytes> store_bytes(blobs::AttemptLogs& logs, const wire::ReportedAttempt& reported) {
+    StoredBytes stored;
     if (reported.log) {
         std::vector<blobs::AttemptLogs::Mark> marks;
         for (const wire::Mark& mark : reported.log->marks) marks.push_back({mark.offset, mark.ms});
@@ -30,69 +25,6 @@ Result<Stored> store_bytes(blobs::AttemptLogs& logs, const wire::ReportedAttempt
     const std::int64_t first = reported.events.empty() ? 1 : reported.events.front().seq;
     TRY_ASSIGN(stored.event_seq, logs.append_events(reported.id, first, lines));
     return stored;
-}
-
-void take_event(const wire::Event& event, core::ReportItem& item) {
-    if (const auto* started = std::get_if<wire::TaskStarted>(&event.what)) {
-        core::AttemptTask task;
-        task.index = started->task;
-        task.name = started->name;
-        task.state = TaskState::running;
-        task.log_begin = started->log_offset;
-        task.started = event.at;
-        item.tasks.push_back(std::move(task));
-        item.started = true;
-    } else if (const auto* finished = std::get_if<wire::TaskFinished>(&event.what)) {
-        core::AttemptTask task;
-        task.index = finished->task;
-        task.state = finished->state;
-        task.reason = finished->reason;
-        task.exit_code = finished->exit_code;
-        task.log_end = finished->log_offset;
-        task.ended = event.at;
-        item.tasks.push_back(std::move(task));
-    } else if (std::holds_alternative<wire::LogGap>(event.what)) {
-        item.log_gap = true;
-    }
-}
-
-core::Outcome to_core(const wire::Outcome& from) {
-    core::Outcome outcome;
-    outcome.ending = from.result;
-    outcome.reason = from.reason;
-    outcome.flags = from.flags;
-    if (from.with_issues) outcome.flags.insert(Flag::with_issues);
-    outcome.summary = from.summary;
-    outcome.log_length = from.log_length;
-    outcome.log_sha256 = from.log_sha256.value_or("");
-    outcome.started = from.started;
-    outcome.ended = from.ended;
-    outcome.text = wire::encode(from);
-    return outcome;
-}
-
-desk::Reported to_core(const wire::ReportedAttempt& from, const Stored& stored) {
-    desk::Reported reported;
-    reported.attempt = from.id;
-    reported.fence = from.fence;
-    // An event behind a hole is not kept: its task is told again when the ones before it have come.
-    for (const wire::Event& event : from.events)
-        if (event.seq <= stored.event_seq) take_event(event, reported.item);
-    reported.item.event_seq = stored.event_seq;
-    if (from.outcome) reported.item.outcome = to_core(*from.outcome);
-    reported.log = {stored.log.bytes, stored.log.sha256};
-    return reported;
-}
-
-wire::JudgedAttempt to_wire(const desk::ReportAnswer& from) {
-    wire::JudgedAttempt judged;
-    judged.id = from.attempt;
-    judged.log_offset = from.log_offset;
-    judged.event_seq = from.event_seq;
-    judged.outcome_stored = from.verdict.outcome_stored;
-    judged.superseded = from.verdict.superseded;
-    if (from.stale_fence) judged.error = "stale_fence";
-    return judged;
 }
 
 struct Answered {
@@ -194,7 +126,7 @@ private:
     const wire::ReportRequest message_;
     const http::Reply reply_;
     std::vector<Own> own_;
-    std::vector<Stored> stored_;  ///< each written by its own disk thread
+    std::vector<StoredBytes> stored_;  ///< each written by its own disk thread
     std::atomic<std::size_t> left_ = 0;
     std::mutex mutex_;
     std::optional<Error> error_;  ///< guarded by mutex_ until `left_` is 0
