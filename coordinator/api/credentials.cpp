@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration memory = 60s;
 constexpr Duration deleted_may_report = 30 * 24h;
+constexpr Duration use_noted_for = 1h;
 constexpr std::size_t remembered_max = 20'000;
 
 using Done = std::function<void(Result<http::Principal>)>;
@@ -48,7 +49,11 @@ void Credentials::authenticate_token(std::string_view bearer, Done done) {
         const auto found = tokens_.find(token->id);
         if (found != tokens_.end() && clock_.steady() < found->second.until) known = found->second.row;
     }
-    if (known) return done(judge(*known, hash));
+    if (known) {
+        auto principal = judge(*known, hash);
+        if (principal) note_use(*known);
+        return done(std::move(principal));
+    }
     auto look = [this, id = token->id, hash, generation, done] {
         auto reader = store_.read();
         if (!reader) return done(fail(reader.error()));
@@ -60,9 +65,21 @@ void Credentials::authenticate_token(std::string_view bearer, Done done) {
             if (tokens_.size() >= remembered_max) tokens_.clear();
             if (generation == generation_) tokens_[id] = {**row, clock_.steady() + memory};
         }
-        done(judge(**row, hash));
+        auto principal = judge(**row, hash);
+        if (principal) note_use(**row);
+        done(std::move(principal));
     };
     if (auto submitted = readers_.submit(std::move(look)); !submitted) done(fail(submitted.error()));
+}
+
+void Credentials::note_use(const core::Token& token) {
+    const Time now = clock_.wall();
+    if (!used_ || (token.last_used && now - *token.last_used < use_noted_for)) return;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = tokens_.find(token.id); found != tokens_.end()) found->second.row.last_used = now;
+    }
+    used_(token.id);
 }
 
 Result<http::Principal> Credentials::judge(const core::Token& token, const std::string& secret_sha256) {

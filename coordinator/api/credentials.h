@@ -26,6 +26,9 @@ public:
 
     void forget();  ///< from any thread
 
+    /// Called once an hour for each token that is used, from any thread. Before the server runs.
+    void when_used(std::function<void(const std::string& token_id)> function) { used_ = std::move(function); }
+
 private:
     template <typename Row>
     struct Remembered {
@@ -36,11 +39,13 @@ private:
     void authenticate_agent(const http::PeerCertificate& certificate,
                             std::function<void(Result<http::Principal>)> done);
     Result<http::Principal> judge(const core::Token& token, const std::string& secret_sha256);
+    void note_use(const core::Token& token);
     Result<http::Principal> judge(const core::Agent& agent, const http::PeerCertificate& certificate);
 
     Clock& clock_;
     store::Store& store_;
     http::Workers& readers_;
+    std::function<void(const std::string&)> used_;
     std::mutex mutex_;
     std::uint64_t generation_ = 0;  ///< guarded by mutex_, as the rest
     std::unordered_map<std::string, Remembered<core::Token>> tokens_;

@@ -71,8 +71,8 @@ void TokenRoutes::bootstrap(http::Request request, http::Reply reply) {
     change<core::Token>(
         services_, reply,
         [asked, right, address = request.peer_address](desk::Turn& turn) -> Result<core::Token> {
-            TRY_ASSIGN(const auto any, turn.tx().tokens({1, {}}));
-            if (any.empty() && !right)
+            TRY_ASSIGN(const bool awaited, desk::awaits_bootstrap(turn.tx()));
+            if (awaited && !right)
                 return fail(Code::forbidden, "the code is not the one of the bootstrap file", "bootstrap_code_wrong");
             return desk::bootstrap(turn, {"bootstrap", address}, asked);
         },

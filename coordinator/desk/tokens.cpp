@@ -8,6 +8,8 @@
 namespace slipway::desk {
 namespace {
 
+constexpr const char* bootstrap_actor = "bootstrap";
+
 Result<core::Token> insert(Turn& turn, const Actor& actor, const NewToken& asked) {
     core::Token token;
     token.id = asked.id;
@@ -66,10 +68,27 @@ Result<core::Token> revoke_token(Turn& turn, const Actor& actor, const std::stri
     return *std::move(token);
 }
 
+Result<bool> awaits_bootstrap(store::Reader& reader) {
+    TRY_ASSIGN(const auto newest, reader.tokens({1, {}}));
+    return newest.empty() || (newest[0].created_by == bootstrap_actor && !newest[0].last_used && !newest[0].revoked);
+}
+
 Result<core::Token> bootstrap(Turn& turn, const Actor& actor, const NewToken& asked) {
-    TRY_ASSIGN(const auto any, turn.tx().tokens({1, {}}));
-    if (!any.empty()) return fail(Code::not_found, "this coordinator has its first administrator", "bootstrap_done");
-    return insert(turn, actor, asked);
+    TRY_ASSIGN(const bool awaited, awaits_bootstrap(turn.tx()));
+    if (!awaited) return fail(Code::not_found, "this coordinator has its first administrator", "bootstrap_done");
+    TRY_ASSIGN(auto unused, turn.tx().tokens({1, {}}));
+    for (core::Token& token : unused) {
+        token.revoked = turn.now();
+        TRY(turn.all_or_nothing([&] { return turn.tx().update(token); }));
+    }
+    return insert(turn, {bootstrap_actor, actor.address}, asked);
+}
+
+Result<> used_token(Turn& turn, const std::string& id) {
+    TRY_ASSIGN(auto token, turn.tx().token(id));
+    if (!token) return {};
+    token->last_used = turn.now();
+    return turn.all_or_nothing([&] { return turn.tx().update(*token); });
 }
 
 Result<core::JoinToken> create_join_token(Turn& turn, const Actor& actor, const NewJoinToken& asked) {

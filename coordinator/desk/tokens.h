@@ -19,8 +19,14 @@ Result<core::Token> create_token(Turn& turn, const Actor& actor, const NewToken&
 /// `token_missing`; `last_administrator` for the only usable token that could make another.
 Result<core::Token> revoke_token(Turn& turn, const Actor& actor, const std::string& name);
 
-/// The first administrator: only while there has never been one (`bootstrap_done`, Code::not_found).
+/// The first administrator: only while there has never been one (`bootstrap_done`, Code::not_found). One whose token
+/// was never used may never have got it, for the answer can be lost: the same code makes another in its place.
 Result<core::Token> bootstrap(Turn& turn, const Actor& actor, const NewToken& asked);
+/// Whether the bootstrap code still counts: nobody has shown a token yet.
+Result<bool> awaits_bootstrap(store::Reader& reader);
+
+/// A request came with it. The row says so within an hour.
+Result<> used_token(Turn& turn, const std::string& id);
 
 struct NewJoinToken {
     std::string id;

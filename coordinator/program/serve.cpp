@@ -16,6 +16,7 @@
 #include "coordinator/api/token_routes.h"
 #include "coordinator/blobs/reserve.h"
 #include "coordinator/desk/agents.h"
+#include "coordinator/desk/tokens.h"
 #include "coordinator/program/notify_systemd.h"
 #include "coordinator/program/state.h"
 #include "coordinator/program/version.h"
@@ -57,8 +58,8 @@ Result<> make_first_pool(desk::Desk& desk, store::Store& store) {
 
 Result<bool> has_administrator(store::Store& store) {
     TRY_ASSIGN(const auto reader, store.read());
-    TRY_ASSIGN(const auto tokens, reader->tokens({1, {}}));
-    return !tokens.empty();
+    TRY_ASSIGN(const bool awaited, desk::awaits_bootstrap(*reader));
+    return !awaited;
 }
 
 /// A manager that watches hears from all three: the loop that asks, the writer that answers, and the loop again.
@@ -131,6 +132,14 @@ Result<> serve(const Configuration& configuration) {
     api::Credentials credentials(clock, *store, readers);
     api::Services services{clock, random, logger,  metrics,     *store,   writer,       *blob_store,
                            *logs, disk,   readers, credentials, watchers, pki.authority};
+    credentials.when_used([&](const std::string& token_id) {
+        writer.submit<bool>(
+            [token_id](desk::Turn& turn) -> Result<bool> {
+                TRY(desk::used_token(turn, token_id));
+                return true;
+            },
+            [](const Result<bool>&) {});
+    });
     const api::Cursors cursors(crypto::sha256_raw("cursors:" + state.secret));
 
     TRY_ASSIGN(const bool administrator, has_administrator(*store));

@@ -50,8 +50,25 @@ Result<AttemptsListing> list_attempts(os::Directory& attempts) {
     return listing;
 }
 
+namespace {
+
+/// Under a name that counts as discarded until all of it is there: a crash leaves no attempt without its files.
+Result<> make_whole(os::Directory& attempts, const std::string& id, std::string_view document) {
+    const std::string unfinished = std::string(discarded_prefix) + "make-" + id;
+    TRY(attempts.remove_tree(unfinished));
+    TRY_ASSIGN(const auto directory, attempts.make_directory(unfinished, 0700));
+    for (const std::string_view name : {log_name, marks_name, events_name}) TRY(make_if_missing(*directory, name));
+    TRY(os::replace_durably(*directory, order_name, document));
+    CRASH_POINT("run.attempt_before_named");
+    return attempts.rename(unfinished, attempts, id, os::Replace::no);
+}
+
+}  // namespace
+
 Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::string_view document) {
-    TRY_ASSIGN(const auto directory, os::open_or_make(attempts, id, 0700));
+    TRY_ASSIGN(const auto status, attempts.status(id));
+    if (!status) TRY(make_whole(attempts, id, document));
+    TRY_ASSIGN(const auto directory, attempts.open_directory(id));
     TRY_ASSIGN(const bool same, holds(*directory, order_name, document));
     for (const std::string_view name : {log_name, marks_name, events_name}) TRY(make_if_missing(*directory, name));
     CRASH_POINT("run.attempt_before_remade");

@@ -35,9 +35,6 @@ NOT_YET = {
 # Scenarios that show a fault of the product which is not repaired, with what happens. They run, and one that holds fails,
 # so that this list shrinks too.
 BROKEN = {
-    "first start, desk.commit_after:2": "the answer of bootstrap is lost behind its commit: the token is known to nobody, and "
-                                        "the code is good for nothing any more",
-    "first start, store.commit_after:2": "as with desk.commit_after:2",
     "coordinator, blobs.log_restart_before": "killed between the decision to ask for the whole log again and its truncation: "
                                              "the bytes that do not fit stay, marked log_mismatch",
     "unpacker, unpack.before_rename": "killed after a missing parent was made, the staging folder beside that parent is "

@@ -98,6 +98,18 @@ class Agents(unittest.TestCase):
         token = self.join_token(agent_name=self.name + "-given")["token"]
         self.assertEqual(self.enroll(token, self.csr(), "own").json["name"], self.name + "-given")
 
+    def test_requests_for_certificates_that_are_not_p_256_are_refused_and_use_no_token(self):
+        token = self.join_token()["token"]
+        for name, key in {"rsa": ("genpkey", "-algorithm", "RSA"),
+                          "p384": ("ecparam", "-name", "secp384r1", "-genkey", "-noout")}.items():
+            self.refused(self.enroll(token, self.csr(name, *key)), 400, "csr_invalid")
+        good = self.csr()
+        broken = good.replace(good.splitlines()[2][:8], "AAAAAAAA")
+        for csr in (broken, "", "-----BEGIN CERTIFICATE REQUEST-----\nMIHh\n-----END CERTIFICATE REQUEST-----\n"):
+            self.assertEqual(self.enroll(token, csr).status, 400)
+        self.assertIn(self.enroll(token, good + "A" * 16_384).status, (400, 413))
+        self.assertEqual(self.enroll(token, good).status, 200)
+
     def test_what_else_a_request_for_a_certificate_asks_for_is_ignored(self):
         self.csr()
         key = self.coordinator.path / f"{self.name}-key.pem"
@@ -161,6 +173,23 @@ class Agents(unittest.TestCase):
         self.assertTrue(attempt.outcome_stored)
         after = self.admin.get("/api/v1/jobs/" + job).json
         self.assertEqual((after["state"], after["attempts"][0]["flags"]), ("failed", ["superseded"]))
+
+    def test_an_old_certificate_is_good_until_the_renewed_one_has_polled(self):
+        agent = self.enrolled()
+        self.csr("new")
+        answer = self.client(agent).post("/agent/v1/renew", {"protocol": 1, "csr": self.csr("new")})
+        self.assertEqual(answer.status, 200, answer)
+        renewed = self.coordinator.path / f"{self.name}-renewed.pem"
+        renewed.write_text(answer.json["certificate"])
+        old = self.client(agent)
+        new = self.coordinator.agent_client((renewed, self.coordinator.path / f"{self.name}-new.pem"))
+        for client in (old, new):
+            self.assertEqual(client.get("/agent/v1/blobs/" + "0" * 64).reason, "blob_missing")
+        self.job()
+        self.assertEqual(new.post("/agent/v1/poll", agent.poll_request()).status, 200)
+        harness.wait_until(lambda: old.get("/agent/v1/blobs/" + "0" * 64).status == 403, "the old one is out of force")
+        self.refused(old.get("/agent/v1/blobs/" + "0" * 64), 403, "certificate_revoked")
+        self.assertEqual(new.get("/agent/v1/blobs/" + "0" * 64).reason, "blob_missing")
 
     # Identity
 

@@ -73,6 +73,19 @@ class Jobs(unittest.TestCase):
             self.assertEqual(self.admin.post("/api/v1/jobs", harness.shell_job("", tasks=tasks)).status, 422, tasks)
         self.assertEqual(len(harness.audited(self.admin)), before)
 
+    def test_a_job_too_large_for_an_order_is_refused_and_one_just_under_it_reaches_the_agent(self):
+        def large(bytes_in_all):
+            count = 9
+            script = {"script": "#" + "y" * (bytes_in_all // count)}
+            return harness.shell_job("", pool=self.name, tasks=[
+                {"name": str(number), "task": "shell@1", "inputs": script} for number in range(count)])
+        refused = self.admin.post("/api/v1/jobs", large(720_896))
+        self.assertEqual((refused.status, refused.reason), (413, "field_limit"))
+        self.assertEqual(self.admin.post("/api/v1/jobs", large(720_000)).status, 201)
+        attempt = self.received(self.enrolled())
+        self.assertEqual(len(attempt.order["tasks"]), 9)
+        self.assertLessEqual((attempt.directory / "attempt.json").stat().st_size, 2 ** 20)
+
     def test_lists_are_filtered_by_state_pool_agent_and_name(self):
         agent = self.enrolled()
         done = self.job(name="done")

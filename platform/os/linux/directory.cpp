@@ -1,9 +1,11 @@
 #include "platform/os/linux/directory.h"
 
 #include <climits>
+#include <cstdlib>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -201,6 +203,25 @@ Result<DiskSpace> LinuxDirectory::space() {
                      static_cast<std::uint64_t>(raw.f_bavail) * raw.f_frsize};
 }
 
+namespace {
+
+constexpr int dead_holder_tries = 200;  ///< of 10 ms each
+
+std::string holder_of(int lock) {
+    char text[24] = {};
+    const ssize_t length = ::pread(lock, text, sizeof text, 0);
+    const std::string_view holder(text, length > 0 ? static_cast<std::size_t>(length) : 0);
+    return std::string(holder.substr(0, holder.find('\n')));
+}
+
+/// Text that is no process id says nothing: its holder counts as alive.
+bool is_alive(const std::string& holder) {
+    const long id = std::strtol(holder.c_str(), nullptr, 10);
+    return id <= 0 || ::kill(static_cast<pid_t>(id), 0) == 0 || errno != ESRCH;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<FileLock>> LinuxDirectory::lock(std::string_view name) {
     TRY_ASSIGN(const std::string component, as_component(name));
     const OpenOptions options{.access = Access::read_write, .create = Create::if_missing};
@@ -210,15 +231,16 @@ Result<std::unique_ptr<FileLock>> LinuxDirectory::lock(std::string_view name) {
     struct flock range {};
     range.l_type = F_WRLCK;
     range.l_whence = SEEK_SET;
-    if (retry([&] { return ::fcntl(descriptor.get(), F_OFD_SETLK, &range); }) != 0) {
+    // A process that was killed while it made a child lives on in that child's descriptors until the child has begun
+    // its own program: such a lock is waited for.
+    for (int tries = 0; retry([&] { return ::fcntl(descriptor.get(), F_OFD_SETLK, &range); }) != 0; ++tries) {
         if (errno != EAGAIN && errno != EACCES) return system_fail(errno, "locking", below(name));
-        char text[24] = {};
-        const ssize_t length = ::pread(descriptor.get(), text, sizeof text, 0);
-        const std::string_view holder(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-        return fail(Code::conflict,
-                    path_ + " is in use by process " + std::string(holder.substr(0, holder.find('\n'))) +
-                        " (it holds " + below(name) + ")",
-                    "locked");
+        const std::string holder = holder_of(descriptor.get());
+        if (tries == dead_holder_tries || is_alive(holder))
+            return fail(Code::conflict, path_ + " is in use by process " + holder + " (it holds " + below(name) + ")",
+                        "locked");
+        const timespec pause{0, 10'000'000};
+        ::nanosleep(&pause, nullptr);
     }
     if (::ftruncate(descriptor.get(), 0) != 0) return system_fail(errno, "writing", below(name));
     TRY(write_all_at(descriptor.get(), 0, std::to_string(::getpid()) + "\n", below(name)));

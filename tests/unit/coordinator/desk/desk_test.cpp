@@ -358,3 +358,20 @@ TEST_CASE("an idempotent job goes to another agent when its own is lost, twice a
     }
     CHECK(shop.job(job.id).state == JobState::unknown);
 }
+
+TEST_CASE("the bootstrap code makes another administrator while nobody has shown a token") {
+    Shop shop;
+    const auto bootstrap_as = [&](const std::string& id) {
+        return shop.in_turn<core::Token>([&](Turn& turn) {
+            return bootstrap(turn, {"", "127.0.0.1"}, {id, "hash", "admin", core::Role::admin, turn.now() + 1h});
+        });
+    };
+    REQUIRE(bootstrap_as("t1"));
+    REQUIRE(bootstrap_as("t2"));  // the first answer was lost
+    CHECK(shop.store->read().value()->token("t1").value()->revoked);
+    REQUIRE(shop.in_turn<bool>([&](Turn& turn) -> Result<bool> {
+        TRY(used_token(turn, "t2"));
+        return true;
+    }));
+    CHECK(bootstrap_as("t3").error().reason == "bootstrap_done");
+}
