@@ -53,7 +53,7 @@ TokenRoutes::TokenRoutes(Services& services, const Cursors& cursors, Bootstrap b
       agent_url_(std::move(agent_url)),
       version_(std::move(version)) {}
 
-// Whether there has been an administrator is asked of the rows inside the turn: of two who race one wins.
+// Whether there has been an administrator is asked inside the turn: of two who race one wins.
 void TokenRoutes::bootstrap(http::Request request, http::Reply reply) {
     const auto value = read_json(request);
     if (!value) return reply.send(value.error());
@@ -70,11 +70,17 @@ void TokenRoutes::bootstrap(http::Request request, http::Reply reply) {
                                services_.clock.wall() + std::chrono::seconds{token_lifetime_s}};
     change<core::Token>(
         services_, reply,
-        [asked, right, address = request.peer_address](desk::Turn& turn) -> Result<core::Token> {
+        [this, asked, right, address = request.peer_address](desk::Turn& turn) -> Result<core::Token> {
+            // Once for each run: only a restart, which may have swallowed the answer, lets the code count again.
             TRY_ASSIGN(const bool awaited, desk::awaits_bootstrap(turn.tx()));
-            if (awaited && !right)
+            if (awaited && !bootstrapped_ && !right)
                 return fail(Code::forbidden, "the code is not the one of the bootstrap file", "bootstrap_code_wrong");
-            return desk::bootstrap(turn, {"bootstrap", address}, asked);
+            if (bootstrapped_)
+                return fail(Code::not_found, "this coordinator has its first administrator", "bootstrap_done");
+            TRY_ASSIGN(auto made, desk::bootstrap(turn, {"bootstrap", address}, asked));
+            bootstrapped_ = true;
+            turn.after_commit([this](const Result<>& committed) { bootstrapped_ = committed.has_value(); });
+            return made;
         },
         [this, text = token.text()](const core::Token& made) {
             bootstrap_.when_done();

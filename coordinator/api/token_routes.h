@@ -36,6 +36,7 @@ private:
     const Bootstrap bootstrap_;
     const std::string agent_url_;
     const std::string version_;
+    bool bootstrapped_ = false;  ///< in this run; the writer's thread only
 };
 
 }  // namespace slipway::api

@@ -59,7 +59,6 @@ Result<> make_whole(os::Directory& attempts, const std::string& id, std::string_
     TRY_ASSIGN(const auto directory, attempts.make_directory(unfinished, 0700));
     for (const std::string_view name : {log_name, marks_name, events_name}) TRY(make_if_missing(*directory, name));
     TRY(os::replace_durably(*directory, order_name, document));
-    CRASH_POINT("run.attempt_before_named");
     return attempts.rename(unfinished, attempts, id, os::Replace::no);
 }
 
