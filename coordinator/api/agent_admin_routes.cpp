@@ -1,6 +1,7 @@
 #include "coordinator/api/agent_admin_routes.h"
 
 #include "coordinator/api/credentials.h"
+#include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
 #include "coordinator/desk/agents.h"
@@ -9,9 +10,6 @@
 
 namespace slipway::api {
 namespace {
-
-constexpr json::Text name_text{
-    .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
 
 Result<AgentView> view_of(store::Reader& reader, core::Agent agent) {
     AgentView view;
@@ -168,7 +166,10 @@ void AgentAdminRoutes::resolve(http::Request request, http::Reply reply) {
 
 void AgentAdminRoutes::remove(http::Request request, http::Reply reply) {
     if (auto known = request.query.only({"force"}); !known) return reply.send(known.error());
-    const auto force = request.query.get("force") == "true" ? desk::Force::yes : desk::Force::no;
+    const auto asked = request.query.get("force").value_or("false");
+    if (asked != "true" && asked != "false")
+        return reply.send(Error{Code::invalid, "force has to be true or false", "invalid_field"});
+    const auto force = asked == "true" ? desk::Force::yes : desk::Force::no;
     change<core::Agent>(
         services_, reply,
         [actor = actor_of(request), name = request.parameter("name"), force](desk::Turn& turn) {

@@ -1,5 +1,6 @@
 #include "coordinator/api/artifact_routes.h"
 
+#include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
 #include "coordinator/desk/artifacts.h"
@@ -11,10 +12,6 @@
 namespace slipway::api {
 namespace {
 
-constexpr json::Text name_text{
-    .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
-constexpr json::Text version_text{
-    .bytes_max = 64, .valid = is_version, .expected = "a version of letters, digits and . _ + -"};
 constexpr json::Text digest_text{.bytes_max = 64, .valid = is_digest, .expected = "a SHA-256 of 64 hex digits"};
 constexpr json::Text id_text{.bytes_max = 36, .valid = is_uuid, .expected = "a UUID in lower case"};
 

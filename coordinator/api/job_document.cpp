@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "coordinator/api/field_rules.h"
 #include "coordinator/core/demand.h"
 #include "platform/base/ids.h"
 #include "platform/base/limits.h"
@@ -19,10 +20,6 @@ constexpr std::size_t artifacts_max = limits::artifacts_per_job_max;
 /// within order_bytes_max, or no agent would take it.
 constexpr std::size_t spec_bytes_max = limits::order_bytes_max / 16 * 11;
 
-constexpr json::Text name_text{
-    .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
-constexpr json::Text version_text{
-    .bytes_max = 64, .valid = is_version, .expected = "a version of letters, digits and . _ + -"};
 constexpr json::Text title_text{.bytes_min = 1, .bytes_max = limits::title_bytes_max};
 
 /// As the task will find it in its environment: "a.b c" is A_B_C.

@@ -1,6 +1,7 @@
 #include "coordinator/api/token_routes.h"
 
 #include "coordinator/api/credentials.h"
+#include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
 #include "coordinator/desk/tokens.h"
@@ -19,8 +20,6 @@ constexpr std::int64_t token_lifetime_s = 90 * 24 * 3600;
 constexpr json::Range token_lifetimes{60, 365 * 24 * 3600};
 constexpr std::int64_t join_token_lifetime_s = 3600;
 constexpr json::Range join_token_lifetimes{60, 7 * 24 * 3600};
-constexpr json::Text name_text{
-    .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
 
 std::string created_json(const core::Token& token, const std::string& text) {
     json::Writer out;

@@ -7,7 +7,6 @@
 namespace slipway::core {
 namespace {
 
-constexpr Duration lease_time = 90s;
 constexpr Duration silence_beyond_hold = 30s;
 constexpr std::int64_t hold_idle_s = 50;
 constexpr std::int64_t hold_busy_s = 20;

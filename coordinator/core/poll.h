@@ -92,6 +92,8 @@ Mail mail_for(const Poll& poll, bool orders_allowed, const std::vector<Case>& ca
 /// `slots` minus listed attempts without an outcome minus orders on their way.
 std::int64_t free_slots(const Poll& poll, const std::vector<Case>& cases, const Mail& mail);
 
+/// Of an attempt, from each list that names it.
+inline constexpr Duration lease_time = 90s;
 /// A lease begun or renewed now.
 Time lease_end(Time now);
 

@@ -11,7 +11,6 @@
 namespace slipway::desk {
 namespace {
 
-constexpr Duration lease_time = 90s;
 constexpr Duration contact_row_age_max = 60s;
 constexpr Duration jump_max = 5s;
 
@@ -34,7 +33,7 @@ Result<> Desk::load() {
         holds_jobs_ |= job.held_by_restore != 0;
     }
     for (const core::Attempt& attempt : attempts)
-        if (attempt.state != AttemptState::unknown) set_deadline(Deadline::lease, attempt.row, lease_time);
+        if (attempt.state != AttemptState::unknown) set_deadline(Deadline::lease, attempt.row, core::lease_time);
     // Polls that were parked before a failure are answered soon: their agents come again with a whole list.
     for (const auto& [agent_row, session] : sessions_)
         if (session.parked) set_deadline(Deadline::hold, agent_row, 1s);
@@ -125,7 +124,7 @@ Result<> Desk::lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_ro
     queue_.remove(job_row);
     const core::Station* station = queue_.station(agent_row);
     queue_.set_availability(agent_row, {station->contact, station->free_slots - 1, fence});
-    set_deadline(Deadline::lease, attempt.row, lease_time);
+    set_deadline(Deadline::lease, attempt.row, core::lease_time);
     turn.touch(agent_row);
     return {};
 }
@@ -258,7 +257,8 @@ AgentContact Desk::contact(std::int64_t agent_row) const {
 }
 
 std::int64_t Desk::online() const {
-    return std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second.contact == AgentContact::online; });
+    return std::ranges::count_if(sessions_,
+                                 [](const auto& entry) { return entry.second.contact == AgentContact::online; });
 }
 
 void Desk::follow(const core::Agent& agent) {
@@ -333,7 +333,7 @@ void Desk::begin_anew_if_time_jumped() {
     deadlines_.clear();
     for (const auto& [key, at] : all) {
         const bool listening = key.first == Deadline::lease || key.first == Deadline::contact;
-        set_deadline(key.first, key.second, listening ? lease_time : Duration{0});
+        set_deadline(key.first, key.second, listening ? core::lease_time : Duration{0});
     }
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "platform/base/ids.h"
+#include "platform/json/reader.h"
+
+/// What names and versions in requests have to be; openapi.yaml says the same.
+namespace slipway::api {
+
+inline constexpr json::Text name_text{
+    .bytes_max = 64, .valid = is_name, .expected = "a name of a-z 0-9 . _ - that begins with a letter or digit"};
+inline constexpr json::Text version_text{
+    .bytes_max = 64, .valid = is_version, .expected = "a version of letters, digits and . _ + -"};
+
+}  // namespace slipway::api
