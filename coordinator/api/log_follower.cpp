@@ -181,6 +181,7 @@ void LogFollower::end(bool sealed) {
     out.field("state", to_string(job_.state));
     if (job_.reason) out.field("reason", to_string(*job_.reason));
     out.field("summary", job_.summary);
+    out.field("with_issues", job_.with_issues);
     out.field("sealed", sealed);
     out.end_object();
     stream_.push({"", "end", std::move(out).take()});

@@ -4,6 +4,7 @@
 
 #include "coordinator/cli/arguments.h"
 #include "coordinator/cli/did_you_mean.h"
+#include "platform/base/ids.h"
 
 namespace slipway::cli {
 namespace {
@@ -48,7 +49,7 @@ public:
             std::reverse(words.begin(), words.end());  // as CLI11 wants them
             app_.parse(std::move(words));
         } catch (const CLI::CallForHelp&) {
-            return HelpText{named().help()};
+            return HelpText{app_.help()};
         } catch (const CLI::ParseError& error) {
             return fail(Code::invalid, explain(error), "usage");
         }
@@ -216,6 +217,12 @@ private:
                                [](CLI::App& app, ArtifactDelete& remove) { add_version(app, remove); });
     }
 
+    static void add_job_id(CLI::App& app, std::string& id) {
+        app.add_option("ID", id, "The job's id")->required()->check([](const std::string& text) {
+            return is_uuid(text) ? std::string() : text + " is no job's id; see them with: slipway job list";
+        });
+    }
+
     void add_job_run(CLI::App& job) {
         command(job, "run", "Queue a job", [](CLI::App& app) -> std::function<Command()> {
             struct Bound {
@@ -261,10 +268,10 @@ private:
             app.add_option("--name", list.name, "Only those of this name");
         });
         simple<JobShow>(*job, "show", "Show a job with its attempts and tasks", [](CLI::App& app, JobShow& show) {
-            app.add_option("ID", show.id, "The job's id")->required();
+            add_job_id(app, show.id);
         });
         simple<JobLogs>(*job, "logs", "Show a job's log", [](CLI::App& app, JobLogs& logs) {
-            app.add_option("ID", logs.id, "The job's id")->required();
+            add_job_id(app, logs.id);
             app.add_flag("-f,--follow", logs.follow, "Live, to the job's end; ends as it ends");
             app.add_option("--attempt", logs.attempt, "Of this attempt, not the current one");
             app.add_option("--offset", logs.offset, "From this byte on");
@@ -272,7 +279,7 @@ private:
         add_job_moves(*job);
         simple<JobResolve>(*job, "resolve", "Say how a job ended that nobody hears of",
                            [](CLI::App& app, JobResolve& resolve) {
-                               app.add_option("ID", resolve.id, "The job's id")->required();
+                               add_job_id(app, resolve.id);
                                app.add_option("--as", resolve.as, "succeeded, failed or canceled")
                                    ->required()
                                    ->check(CLI::IsMember({"succeeded", "failed", "canceled"}));
@@ -292,7 +299,7 @@ private:
                                  Move{"release", "Let a job go that a restore holds back", JobMove::To::release}})
             simple<JobMove>(job, move.name, move.help, [&move](CLI::App& app, JobMove& value) {
                 value.to = move.to;
-                app.add_option("ID", value.id, "The job's id")->required();
+                add_job_id(app, value.id);
             });
     }
 

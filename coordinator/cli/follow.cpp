@@ -97,6 +97,7 @@ private:
             end_state_ = text_of(*data, "state");
             end_reason_ = text_of(*data, "reason");
             end_summary_ = text_of(*data, "summary");
+            with_issues_ = flag_of(*data, "with_issues");
             sealed_ = flag_of(*data, "sealed");
         }
         return {};
@@ -146,6 +147,7 @@ private:
         output_.end();
         std::string line = "Job " + options_.job + " " + end_state_;
         if (!end_reason_.empty()) line += " (" + end_reason_ + ")";
+        if (with_issues_) line += " with issues";
         if (!end_summary_.empty()) line += ": " + end_summary_;
         screen_.note(line);
         if (!sealed_ && options_.log == FollowOptions::Log::shown)
@@ -174,6 +176,7 @@ private:
     bool heard_ = false;  ///< on this line
     bool ever_heard_ = false;
     bool sealed_ = false;
+    bool with_issues_ = false;
     int tries_ = 0;
 };
 

@@ -9,6 +9,8 @@ using namespace slipway::cli;
 
 namespace {
 
+constexpr const char* job_id = "01a1fec9-834a-7db6-8848-dc8c990f6b8d";
+
 Arguments parsed(const std::vector<std::string>& words) {
     auto result = parse_arguments(words);
     INFO((result ? "" : result.error().message));
@@ -51,9 +53,9 @@ TEST_CASE("options of all commands stand before or behind the command") {
 }
 
 TEST_CASE("commands of one kind are told apart") {
-    CHECK(std::get<JobMove>(parsed({"job", "cancel", "x"}).command).to == JobMove::To::cancel);
-    CHECK(std::get<JobMove>(parsed({"job", "retry", "x"}).command).to == JobMove::To::retry);
-    CHECK(std::get<JobMove>(parsed({"job", "release", "x"}).command).to == JobMove::To::release);
+    CHECK(std::get<JobMove>(parsed({"job", "cancel", job_id}).command).to == JobMove::To::cancel);
+    CHECK(std::get<JobMove>(parsed({"job", "retry", job_id}).command).to == JobMove::To::retry);
+    CHECK(std::get<JobMove>(parsed({"job", "release", job_id}).command).to == JobMove::To::release);
     CHECK(std::get<AgentSwitch>(parsed({"agent", "disable", "x"}).command).to == AgentSwitch::To::disabled);
     CHECK(std::get<AgentSwitch>(parsed({"agent", "enable", "x"}).command).to == AgentSwitch::To::enabled);
     CHECK(std::get<JoinTokenCreate>(parsed({"agent", "token", "create", "--pool", "a"}).command).pool == "a");
@@ -82,7 +84,8 @@ TEST_CASE("a command line that is not understood says what fits") {
         {{"job", "run", "-f", "x", "--set", "port"}, "expected NAME=VALUE; found port"},
         {{"job", "run", "-f", "x", "--follow", "--wait"}, "excludes"},
         {{"job", "show"}, "ID is required"},
-        {{"job", "show", "a", "b"}, "does not know b"},
+        {{"job", "show", job_id, "b"}, "does not know b"},
+        {{"job", "show", "docs"}, "docs is no job's id; see them with: slipway job list"},
         {{"token", "create", "a", "--role", "root"}, "viewer"},
         {{"login", "https://a", "--token", "slt_secret"}, "--token"},
         {{"completion", "tcsh"}, "bash"},
@@ -97,6 +100,12 @@ TEST_CASE("help is not an error") {
         REQUIRE(result);
         CHECK_FALSE(std::get<HelpText>(*result).text.empty());
     }
+}
+
+TEST_CASE("help names the whole command") {
+    const auto help = parse_arguments({"artifact", "push", "--help"});
+    REQUIRE(help);
+    CHECK_THAT(std::get<HelpText>(*help).text, Catch::Contains("Usage: slipway artifact push [OPTIONS] FILE"));
 }
 
 TEST_CASE("completion knows every command and option") {
