@@ -167,8 +167,9 @@ class Follower:
 class Coordinator:
     """One state directory and the processes that served it, one after the other."""
 
-    def __init__(self, environment=None):
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix="slipway-integration-"))
+    def __init__(self, environment=None, folder=None):
+        """`folder`: where its directory is made, for a test that cares which file system that is."""
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="slipway-integration-", dir=folder))
         self.state = self.path / "state"
         self.user_port, self.agent_port = free_ports(2)
         self.environment = environment or {}
