@@ -112,6 +112,10 @@ void Link::end_dead(HeldAttempt& held, Reason reason) {
         const auto found = held_.find(id);
         if (found == held_.end() || found->second->ended()) return;
         HeldAttempt& dead = *found->second;
+        // One that was killed for its time-out may just have told its end.
+        if (dead.view) {
+            if (auto told = dead.view->outcome(); told && *told) return ended(dead, **std::move(told));
+        }
         if (auto remade = run::remake_attempt(*attempts_, dead.id, dead.document); !remade)
             parts_.logger.error("an attempt's directory could not be made again", {{"attempt", dead.id}});
         if (!dead.view) open_view(dead);

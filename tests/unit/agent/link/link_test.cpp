@@ -246,6 +246,22 @@ TEST_CASE("an attempt process that dies after a task began ends its attempt as l
     CHECK(host.processes.killed.contains(process.group));
 }
 
+TEST_CASE("an attempt process that is past its time-out is killed, and what it told by then counts") {
+    const bool told = GENERATE(false, true);
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    const auto life = wire::open_order(order.document).value();
+    host.loop.run_for(std::chrono::seconds(life.timeout_s + life.cancel_grace_s) + 59s);
+    CHECK(host.processes.of(order.attempt).alive);
+    if (told) host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.loop.run_for(1s);
+    CHECK_FALSE(host.processes.of(order.attempt).alive);
+    CHECK(host.outcome_of(order.attempt).result == (told ? Ending::succeeded : Ending::lost));
+}
+
 TEST_CASE("attempt processes that cannot be started end the attempt as start_failed") {
     Host host;
     host.processes.none_starts = true;
