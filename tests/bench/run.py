@@ -1,9 +1,11 @@
 """Takes the figures of tests/bench/figures and prints one table.
 
-    python3 tests/bench/run.py [--only NAME]... [--runs N] [--json FILE] [--directory DIR] [--smoke]
+    python3 tests/bench/run.py [--only NAME]... [--runs N] [--json FILE] [--directory DIR] [--cache DIR]
+                                [--smoke]
 
 --only: a module of figures/, by name; may be repeated. --runs: at least so many runs of what is short (5).
 --json: where the JSON file goes (build/bench/figures.json). --directory: where the loop files lie (build/bench).
+--cache: what is dear to make and the same in every run (build/bench).
 --smoke: tiny sizes, one run, no verdicts: proves that the harness works and measures nothing. Exit code 0: all figures
 were taken, met or missed; 1: some could not be.
 """
@@ -109,8 +111,9 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench/figures.json")
     parser.add_argument("--directory", type=pathlib.Path, default=ROOT / "build/bench")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "build/bench")
     given = parser.parse_args()
-    options = Options(runs=1 if given.smoke else given.runs, smoke=given.smoke)
+    options = Options(runs=1 if given.smoke else given.runs, smoke=given.smoke, cache=given.cache.resolve())
     names = modules(given.only)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     facts = machine_facts()
