@@ -95,11 +95,9 @@ void Journal::apply(char type, std::string_view bytes) {
         live_bytes_ += bytes.size();
         orders_[order.fence] = std::move(order);
     } else if (type == 'e') {
-        const std::string attempt = in.text();
-        const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
-        if (found == orders_.end()) return;
-        live_bytes_ -= std::min<std::uint64_t>(live_bytes_, found->second.document.size());
-        orders_.erase(found);
+        forget(in.text());
+    } else if (type == 't') {
+        told_again_.insert(in.text());
     } else if (type == 'p') {
         pruned_fence_ = std::max(pruned_fence_, static_cast<std::int64_t>(in.number()));
     }
@@ -114,12 +112,21 @@ void Journal::add(JournalledOrder order) {
     orders_[order.fence] = std::move(order);
 }
 
-void Journal::end(const std::string& attempt) {
+bool Journal::forget(const std::string& attempt) {
+    if (told_again_.erase(attempt) > 0) return true;
     const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
-    if (found == orders_.end()) return;
+    if (found == orders_.end()) return false;
     live_bytes_ -= std::min<std::uint64_t>(live_bytes_, found->second.document.size());
     orders_.erase(found);
-    pending_ += RecordWriter('e').text(attempt).take();
+    return true;
+}
+
+void Journal::end(const std::string& attempt) {
+    if (forget(attempt)) pending_ += RecordWriter('e').text(attempt).take();
+}
+
+void Journal::tell_again(const std::string& attempt) {
+    if (told_again_.insert(attempt).second) pending_ += RecordWriter('t').text(attempt).take();
 }
 
 void Journal::prune(std::int64_t fence) {
@@ -158,6 +165,7 @@ std::string Journal::snapshot() const {
                             .number(static_cast<std::uint64_t>(pruned_fence_))
                             .take();
     for (const auto& [fence, order] : orders_) bytes += order_record(order);
+    for (const std::string& attempt : told_again_) bytes += RecordWriter('t').text(attempt).take();
     return bytes;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,7 @@ struct JournalledOrder {
 ///     'o'  fence, boot id, attempt, job, document
 ///     'e'  attempt: its end is acknowledged
 ///     'p'  pruned fence: the directory of no attempt with a fence up to this is left
+///     't'  attempt: of an ended one that is kept, to be told again until a later 'e'
 /// Space is allocated ahead, so that a record costs one write and one fdatasync. When most of a file is dead, what is
 /// alive is written to the other one. One thread.
 class Journal {
@@ -38,12 +40,15 @@ public:
 
     /// Without an end, by fence.
     const std::map<std::int64_t, JournalledOrder>& orders() const { return orders_; }
+    const std::set<std::string>& told_again() const { return told_again_; }
     std::int64_t highest_fence() const { return highest_fence_; }  ///< of all orders that were ever added
     std::int64_t pruned_fence() const { return pruned_fence_; }
 
     /// These take effect at once in memory, and durably with the next sync().
     void add(JournalledOrder order);
-    void end(const std::string& attempt);  ///< no effect if there is no such order
+    void end(const std::string& attempt);  ///< no effect if there is no such order, nor one to be told again
+    /// A kept attempt whose end was acknowledged, by a coordinator that has forgotten it since.
+    void tell_again(const std::string& attempt);
     void prune(std::int64_t fence);
 
     bool dirty() const { return !pending_.empty(); }
@@ -57,6 +62,7 @@ private:
     Result<> load();
     bool replay(const std::string& bytes, bool apply);
     void apply(char type, std::string_view bytes);
+    bool forget(const std::string& attempt);
     Result<> swap();
     Result<> reserve(std::uint64_t size);
     std::string snapshot() const;
@@ -70,6 +76,7 @@ private:
     std::uint64_t allocated_ = 0;
     std::string pending_;
     std::map<std::int64_t, JournalledOrder> orders_;
+    std::set<std::string> told_again_;
     std::uint64_t live_bytes_ = 0;
     std::int64_t highest_fence_ = 0;
     std::int64_t pruned_fence_ = 0;

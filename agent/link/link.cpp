@@ -168,9 +168,11 @@ void Link::take(const wire::PollAnswer& answer) {
     refused_.clear();
     tell_capabilities_ = std::ranges::find(answer.want, "capabilities") != answer.want.end();
     if (answer.restore_epoch > parts_.identity.restore_epoch()) {
-        // The coordinator may have forgotten anything: all that is still kept here is told once more.
-        if (auto set = parts_.identity.set_restore_epoch(answer.restore_epoch); !set) return poll_later(std::nullopt);
+        // The coordinator may have forgotten anything: all that is still kept here is told once more. That it will be
+        // is durable before the epoch is, which makes it happen once.
         list_kept();
+        if (!parts_.journal.sync() || !parts_.identity.set_restore_epoch(answer.restore_epoch))
+            return poll_later(std::nullopt);
     }
     std::vector<HeldAttempt*> taken;
     passed_over_ = false;

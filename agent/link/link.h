@@ -127,6 +127,7 @@ private:
     int busy_slots() const;
     void tell_status();
     void list_kept();
+    bool hold_kept(const std::string& attempt);
 
     // Certificates
     void renew_if_due();

@@ -179,6 +179,13 @@ Result<> Link::recover() {
     TRY_ASSIGN(const auto listing, run::list_attempts(*attempts_));
     for (const std::string& name : listing.waiting) TRY(run::discard_attempt(*attempts_, name));
     for (const auto& [fence, order] : parts_.journal.orders()) TRY(recover_one(order));
+    const std::set<std::string> told_again = parts_.journal.told_again();
+    for (const std::string& attempt : told_again) {
+        if (hold_kept(attempt))
+            shipper_.changed(attempt);
+        else
+            parts_.journal.end(attempt);
+    }
     return {};
 }
 
@@ -237,26 +244,31 @@ void Link::list_kept() {
     const auto listing = run::list_attempts(*attempts_);
     if (!listing) return;
     for (const std::string& id : listing->attempts) {
-        if (held_.contains(id)) {
-            HeldAttempt& held = *held_.at(id);
-            held.log_offset = 0;
-            held.event_seq = 0;
-            held.outcome_stored = false;
-            continue;
+        if (const auto found = held_.find(id); found != held_.end()) {
+            found->second->log_offset = 0;
+            found->second->event_seq = 0;
+            found->second->outcome_stored = false;
+        } else if (hold_kept(id)) {
+            parts_.journal.tell_again(id);
         }
-        auto view = run::AttemptView::open(*attempts_, id, options_.owner);
-        if (!view) continue;
-        const auto document = (*view)->order();
-        auto outcome = (*view)->outcome();
-        if (!document || !*document || !outcome || !*outcome) continue;
-        const auto order = wire::open_order(**document);
-        if (!order || order->attempt != id) continue;
-        HeldAttempt& held = hold({id, order->job, order->fence, options_.boot_id, **document});
-        held.view = *std::move(view);
-        held.outcome = **std::move(outcome);
-        held.state = HeldState::ended;
-        held.document.clear();
     }
+}
+
+/// Holds an attempt again whose end was acknowledged before; false if not enough of it is left to tell.
+bool Link::hold_kept(const std::string& attempt) {
+    auto view = run::AttemptView::open(*attempts_, attempt, options_.owner);
+    if (!view) return false;
+    const auto document = (*view)->order();
+    auto outcome = (*view)->outcome();
+    if (!document || !*document || !outcome || !*outcome) return false;
+    const auto order = wire::open_order(**document);
+    if (!order || order->attempt != attempt) return false;
+    HeldAttempt& held = hold({attempt, order->job, order->fence, options_.boot_id, **document});
+    held.view = *std::move(view);
+    held.outcome = **std::move(outcome);
+    held.state = HeldState::ended;
+    held.document.clear();
+    return true;
 }
 
 }  // namespace slipway::link

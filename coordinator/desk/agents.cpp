@@ -56,6 +56,7 @@ Result<Enrolled> enroll(Turn& turn, const Enrollment& enrollment, const Issue& i
     agent.name = token->agent_name.empty() ? enrollment.agent_name : token->agent_name;
     agent.pool_row = token->pool_row;
     agent.created = turn.now();
+    agent.restore_epoch = turn.desk().restore_epoch();  // it has nothing of before a restore to show
     TRY_ASSIGN(const auto taken, tx.agent_named(agent.name));
     if (taken)
         return fail(Code::conflict,

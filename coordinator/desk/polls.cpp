@@ -54,7 +54,7 @@ bool take_facts(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Id
     agent.address = poll.address;
     agent.slots = poll.slots;
     if (!poll.version.empty()) agent.version = poll.version;  // told with the capabilities, so not in every poll
-    agent.restore_epoch = std::max(agent.restore_epoch, poll.restore_epoch);
+    if (poll.restore_epoch == turn.desk().restore_epoch()) agent.restore_epoch = poll.restore_epoch;
     agent.highest_fence = std::max(agent.highest_fence, poll.highest_fence);
     agent.pruned_fence = std::max(agent.pruned_fence, poll.pruned_fence);
     if (!poll.serial.empty() && poll.serial == agent.next_serial) agent.serial = std::exchange(agent.next_serial, {});
@@ -82,6 +82,8 @@ void probe_unsealed(Turn& turn, const core::Poll& poll, const std::vector<core::
 }
 
 Result<> take_poll(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Identity identity, PollReply& reply) {
+    const bool whole_list = poll.restore_epoch == turn.desk().restore_epoch();
+    const bool first_since_restore = whole_list && poll.restore_epoch > agent.restore_epoch;
     const bool changed = take_facts(turn, agent, poll, identity);
     turn.desk().saw(agent.row, poll.instance, poll.seq, core::hold_s(poll));
     if (changed) {
@@ -90,8 +92,7 @@ Result<> take_poll(Turn& turn, core::Agent& agent, const core::Poll& poll, core:
         turn.desk().follow(agent);
     }
     TRY(lift_fence(turn, poll.highest_fence));
-    const bool whole_list = poll.restore_epoch == turn.desk().restore_epoch();
-    if (whole_list) TRY(adopt_unknown(turn, agent, poll));
+    if (first_since_restore) TRY(adopt_unknown(turn, agent, poll));
     TRY_ASSIGN(auto cases, load_cases(turn, agent.row, poll));
     core::take_list(poll, whole_list, cases, turn.now());
     for (const core::Case& of : cases) TRY(turn.write(of));

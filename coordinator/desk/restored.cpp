@@ -7,6 +7,9 @@
 namespace slipway::desk {
 namespace {
 
+// What no coordinator will ever have given. An agent that claims it is not believed: the counter has to last for all.
+constexpr std::int64_t fence_lifted_max = std::int64_t{1} << 52;
+
 Result<core::Job> recovered_job(Turn& turn, const core::Agent& agent, const std::string& job_id) {
     core::Job job;
     job.id = job_id;
@@ -62,12 +65,11 @@ Result<> adopt(Turn& turn, const core::Agent& agent, const core::Poll::Held& hel
 
 Result<> lift_fence(Turn& turn, std::int64_t highest_fence) {
     TRY_ASSIGN(const std::int64_t fence, turn.tx().counter(store::Counter::fence));
-    if (highest_fence <= fence) return {};
+    if (highest_fence <= fence || highest_fence > fence_lifted_max) return {};
     return turn.tx().set_counter(store::Counter::fence, highest_fence);
 }
 
 Result<> adopt_unknown(Turn& turn, const core::Agent& agent, const core::Poll& poll) {
-    if (turn.desk().restore_epoch() == 0) return {};
     for (const core::Poll::Held& held : poll.attempts) TRY(adopt(turn, agent, held));
     return {};
 }

@@ -90,6 +90,20 @@ TEST_CASE("an order without an end is found again as it was written") {
     CHECK(again->highest_fence() == 5);
 }
 
+TEST_CASE("what is to be told again is found until its end") {
+    Disk disk;
+    {
+        const auto journal = disk.open();
+        journal->tell_again("attempt-1");
+        journal->tell_again("attempt-2");
+        REQUIRE(journal->sync());
+        journal->end("attempt-2");
+        REQUIRE(journal->sync());
+    }
+    CHECK(disk.open()->told_again() == std::set<std::string>{"attempt-1"});
+    CHECK(disk.open()->orders().empty());
+}
+
 TEST_CASE("a record that was torn is cut and what stands before it counts") {
     Disk disk;
     {
@@ -159,6 +173,7 @@ TEST_CASE("when most is dead the living orders and both fences go to the other f
         const auto journal = disk.open();
         const std::string first = disk.name();
         journal->prune(1);
+        journal->tell_again("attempt-1");
         journal->add(order(2));
         bool swapped = false;
         for (std::int64_t fence = 3; fence < 40; ++fence) {
@@ -175,6 +190,7 @@ TEST_CASE("when most is dead the living orders and both fences go to the other f
     CHECK(fences(*again) == std::vector<std::int64_t>{2});
     CHECK(again->highest_fence() == 39);
     CHECK(again->pruned_fence() == 1);
+    CHECK(again->told_again() == std::set<std::string>{"attempt-1"});
 }
 
 TEST_CASE("after a power cut at any operation all that was synced is there") {

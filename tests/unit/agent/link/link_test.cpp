@@ -210,6 +210,37 @@ TEST_CASE("what was forgotten is not told again after a restart, also when an or
     CHECK_FALSE(host.listed(order.attempt).has_value());
 }
 
+TEST_CASE("after a restore of the coordinator all that is kept is told once more, whenever the link is killed") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    host.outcome_of(order.attempt);
+    auto answer = Host::with({});
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    REQUIRE(host.polled().attempts.empty());
+
+    answer = Host::with({});
+    answer.restore_epoch = 1;
+    host.answer(answer);
+    CHECK(host.polled().restore_epoch == 1);
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    host.kill();
+    host.start();
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    CHECK(host.processes.all.size() == 3);  // the one that ran it, and one that waits in each life of the link
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    host.kill();
+    host.start();
+    CHECK_FALSE(host.listed(order.attempt).has_value());
+}
+
 TEST_CASE("what has not ended is not forgotten") {
     Host host;
     host.start();

@@ -68,6 +68,23 @@ struct Office {
         REQUIRE(desk->load());
     }
 
+    /// As the coordinator starts from an older copy of its rows, with this job in it.
+    void restore(const std::string& held_job) {
+        auto tx = store->begin().value();
+        REQUIRE(tx->set_counter(store::Counter::restore_epoch, 1));
+        const std::int64_t fence = tx->counter(store::Counter::fence).value() + 1'000'000;
+        REQUIRE(tx->set_counter(store::Counter::fence, fence));
+        REQUIRE(tx->set_counter(store::Counter::restored_fence, fence));
+        if (!held_job.empty()) {
+            core::Job job = *tx->job_by_id(held_job).value();
+            job.held_by_restore = 1;
+            REQUIRE(tx->update(job));
+        }
+        REQUIRE(tx->commit());
+        tx.reset();
+        restart();
+    }
+
     template <typename Value>
     Result<Value> in_turn(std::function<Result<Value>(Turn&)> work) {
         std::optional<Result<Value>> result;
