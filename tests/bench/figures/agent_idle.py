@@ -7,17 +7,11 @@ import time
 import harness
 import real_agent
 
+from processes import pss_bytes
 from report import Figure, at_most
 
 IDLE_S = 60
 MIB = 1 << 20
-
-
-def pss_bytes(process):
-    for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(f"process {process} has no Pss line")
 
 
 def voluntary_switches(process):

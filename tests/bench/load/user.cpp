@@ -1,0 +1,49 @@
+#include "tests/bench/load/user.h"
+
+#include <utility>
+
+namespace slipway::bench {
+namespace {
+
+constexpr std::size_t opening_max = 32;
+constexpr std::string_view id_field = "\"id\":\"";
+constexpr std::size_t uuid_bytes = 36;
+
+}  // namespace
+
+User::User(World& world, std::uint16_t port, std::string token, std::size_t connections)
+    : world_(world), port_(port), authorization_("Authorization: Bearer " + token + "\r\n"), lines_(connections) {}
+
+void User::open(std::function<void()> opened) {
+    const auto begin = [this](std::size_t number, Crowd::Through through) {
+        lines_[number] = connect(*world_.loop, world_.peer(port_, number), nullptr, [this, through](Result<> done) {
+            if (!done) return world_.give_up(done.error());
+            through();
+        });
+    };
+    crowd_ = std::make_unique<Crowd>(lines_.size(), opening_max, begin, std::move(opened));
+    crowd_->start();
+}
+
+void User::ask(std::size_t line, RequestText request, std::function<void(Answer)> got) {
+    request.more = authorization_;
+    lines_[line]->ask(
+        to_text(request), [this, path = std::string(request.path), got = std::move(got)](Result<Answer> answer) {
+            if (!answer) return world_.give_up(std::move(answer).error().within(path));
+            if (answer->status / 100 != 2)
+                return world_.give_up({Code::invalid, path + " was answered " + std::to_string(answer->status) + ": " +
+                                                          answer->body.substr(0, 300)});
+            got(*std::move(answer));
+        });
+}
+
+void User::post_job(std::size_t line, std::string_view body, std::function<void(Answer)> got) {
+    ask(line, {.path = "/api/v1/jobs", .body = body}, std::move(got));
+}
+
+std::string id_of(const Answer& answer) {
+    const std::size_t at = answer.body.find(id_field);
+    return at == std::string::npos ? "" : answer.body.substr(at + id_field.size(), uuid_bytes);
+}
+
+}  // namespace slipway::bench
