@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 class Generator:
@@ -50,6 +50,7 @@ KNOWN = {
     "ingest": ["ca", "user-port", "agent-port", "token", "agents"],
     "post": ["ca", "user-port", "token"],
     "dispatch": ["ca", "user-port", "token"],
+    "spawn": [],
 }
 
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <optional>
 
 #include "platform/json/writer.h"
@@ -11,6 +12,7 @@ namespace slipway::bench {
 namespace {
 
 constexpr std::size_t handshakes_at_once = 128;
+constexpr Duration look_again = 5ms;
 
 std::string job_text(const Options& options) {
     return R"({"name":"Nothing","pool":")" + options.text("pool", "default") +
@@ -136,6 +138,74 @@ std::string Queue::result() {
     return std::move(out).take();
 }
 
+/// So many jobs of one kind, one POST each; then waits until the store holds none that has not ended.
+class Batch {
+public:
+    Batch(World& world, User& user, std::string job, std::size_t count)
+        : world_(world), user_(user), job_(std::move(job)), count_(count) {}
+
+    Result<> run();
+    std::string result();
+
+private:
+    void post(std::size_t line);
+    void look(std::size_t state);
+
+    World& world_;
+    User& user_;
+    const std::string job_;
+    const std::size_t count_;
+    std::size_t asked_ = 0;
+    Durations accepted_;
+    Steady began_;
+    Steady all_accepted_;
+    Steady all_ended_;
+    os::Handle timer_;
+};
+
+Result<> Batch::run() {
+    user_.open([this] {
+        began_ = world_.now();
+        for (std::size_t line = 0; line < user_.size(); ++line) post(line);
+    });
+    return world_.run();
+}
+
+void Batch::post(std::size_t line) {
+    if (asked_ == count_) return;
+    ++asked_;
+    user_.post_job(line, job_, [this, line, asked = world_.now()](const Answer&) {
+        accepted_.add(world_.now() - asked);
+        if (accepted_.count() < count_) return post(line);
+        all_accepted_ = world_.now();
+        look(0);
+    });
+}
+
+void Batch::look(std::size_t state) {
+    static constexpr std::array<std::string_view, 4> unfinished = {"queued", "leased", "running", "unknown"};
+    if (state == unfinished.size()) return world_.loop->stop();
+    const std::string path = "/api/v1/jobs?limit=1&state=" + std::string(unfinished[state]);
+    user_.ask(0, {.method = "GET", .path = path}, [this, state](const Answer& answer) {
+        all_ended_ = world_.now();
+        if (answer.body.find(R"("items":[])") != std::string::npos) return look(state + 1);
+        timer_ = world_.loop->after(look_again, [this] { look(0); });
+    });
+}
+
+std::string Batch::result() {
+    const Duration took = all_ended_ - began_;
+    json::Writer out;
+    out.begin_object();
+    out.field("jobs", count_);
+    out.field("took_us", took.count());
+    out.field("jobs_per_s", static_cast<std::int64_t>(count_) * 1'000'000 / took.count());
+    out.field("all_accepted_us", (all_accepted_ - began_).count());
+    accepted_.write(out, "accepted");
+    out.end_object();
+    return std::move(out).take();
+}
+
 }  // namespace
 
 Result<std::string> queue(const Options& options) {
@@ -159,46 +229,18 @@ Result<std::string> queue(const Options& options) {
     return queue.result();
 }
 
-/// --count jobs of --job, one POST each, over --connections; answers when all were accepted.
 Result<std::string> post(const Options& options) {
     TRY(options.only({"ca", "user-port", "token", "count", "connections", "job"}));
     TRY_ASSIGN(const auto world, World::open(options));
     TRY_ASSIGN(const auto user_port, options.port("user-port"));
     TRY_ASSIGN(const auto token, options.text("token"));
-    TRY_ASSIGN(const auto job, options.text("job"));
+    TRY_ASSIGN(auto job, options.text("job"));
     TRY_ASSIGN(const auto count, options.number("count", 1));
     TRY_ASSIGN(const auto connections, options.number("connections", 64));
     User user(*world, user_port, token, static_cast<std::size_t>(connections));
-    std::int64_t asked = 0;
-    std::string last;
-    Steady began;
-    Steady ended;
-    Durations accepted;
-    const std::function<void(std::size_t)> next = [&](std::size_t line) {
-        if (asked == count) return;
-        ++asked;
-        user.post_job(line, job, [&, line, sent = world->now()](const Answer& answer) {
-            accepted.add(world->now() - sent);
-            last = id_of(answer);
-            if (accepted.count() < static_cast<std::size_t>(count)) return next(line);
-            ended = world->now();
-            world->loop->stop();
-        });
-    };
-    user.open([&] {
-        began = world->now();
-        for (std::size_t line = 0; line < user.size(); ++line) next(line);
-    });
-    TRY(world->run());
-    json::Writer out;
-    out.begin_object();
-    out.field("posted", count);
-    out.field("began_us", began.us);
-    out.field("ended_us", ended.us);
-    out.field("last", last);
-    accepted.write(out, "accepted");
-    out.end_object();
-    return std::move(out).take();
+    Batch batch(*world, user, std::move(job), static_cast<std::size_t>(count));
+    TRY(batch.run());
+    return batch.result();
 }
 
 }  // namespace slipway::bench

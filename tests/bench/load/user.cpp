@@ -6,8 +6,6 @@ namespace slipway::bench {
 namespace {
 
 constexpr std::size_t opening_max = 32;
-constexpr std::string_view id_field = "\"id\":\"";
-constexpr std::size_t uuid_bytes = 36;
 
 }  // namespace
 
@@ -39,11 +37,6 @@ void User::ask(std::size_t line, RequestText request, std::function<void(Answer)
 
 void User::post_job(std::size_t line, std::string_view body, std::function<void(Answer)> got) {
     ask(line, {.path = "/api/v1/jobs", .body = body}, std::move(got));
-}
-
-std::string id_of(const Answer& answer) {
-    const std::size_t at = answer.body.find(id_field);
-    return at == std::string::npos ? "" : answer.body.substr(at + id_field.size(), uuid_bytes);
 }
 
 }  // namespace slipway::bench

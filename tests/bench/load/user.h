@@ -29,7 +29,4 @@ private:
     std::unique_ptr<Crowd> crowd_;
 };
 
-/// The text of the field `id`, which stands at a document's beginning.
-std::string id_of(const Answer& answer);
-
 }  // namespace slipway::bench
