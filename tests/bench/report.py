@@ -42,7 +42,7 @@ class Figure:
     @classmethod
     def unmeasured(cls, name, why):
         """A figure that could not be taken: it counts as missed."""
-        return cls(name, "", [], None, None, "not measured: " + why)
+        return cls(name, "", [], None, None, "not measured: " + why[:120])
 
     @property
     def value(self):
