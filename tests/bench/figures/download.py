@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import pathlib
 import subprocess
 import time
 
 import agents
 import harness
-
+from processes import cpu_s, pin
 from report import Figure, at_least
 
 AGENTS = 8
@@ -38,16 +37,11 @@ class Peer:
         (folder / "nginx.conf").write_text(text)
         self.process = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-g", "user root;"],
                                         stderr=subprocess.DEVNULL)
-        os.sched_setaffinity(self.process.pid, cores)
+        pin(self.process.pid, cores)
 
     def close(self):
         self.process.terminate()
         self.process.wait()
-
-
-def cpu_seconds(process):
-    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def fetch_all(fetchers, url, ca, size, cores):
@@ -83,9 +77,7 @@ def measure(place, options):
     with contextlib.ExitStack() as ending:
         ending.callback(coordinator.close)
         coordinator.start()
-        os.sched_setaffinity(coordinator.process.pid, options.server_cores)
-        for thread in pathlib.Path(f"/proc/{coordinator.process.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), options.server_cores)
+        pin(coordinator.process.pid, options.server_cores)
         admin = coordinator.bootstrap()
         digest = pushed(admin, size)
         fetchers = [agents.enrolled(coordinator, admin, place.fresh("agent"), f"fetcher-{i}") for i in range(AGENTS)]
@@ -104,13 +96,13 @@ def measure(place, options):
 def compared(coordinator, peer, fetchers, urls, size, options):
     rates, work = ([], []), ([], [])
     processes = (coordinator.process.pid, peer.process.pid)
-    for run in range(options.runs + 1):
+    for run in range(options.runs + options.sized(1, 0)):
         for side, (url, process) in enumerate(zip(urls, processes)):
-            before = cpu_seconds(process)
+            before = cpu_s(process)
             rate = fetch_all(fetchers, url, coordinator.ca, size, options.load_cores)
             if run > 0 or options.smoke:  # the first one warms up
                 rates[side].append(rate)
-                work[side].append((cpu_seconds(process) - before) / (size * AGENTS / 1e9))
+                work[side].append((cpu_s(process) - before) / (size * AGENTS / 1e9))
     ratios = [ours / theirs for ours, theirs in zip(*rates)]
     return [
         Figure("artifact download, 8 agents at once", "of nginx", ratios, at_least(0.95)),

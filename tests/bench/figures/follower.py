@@ -7,7 +7,6 @@ import time
 
 import agents
 import harness
-
 from report import Figure, at_most, percentile
 
 PATIENCE_S = 30

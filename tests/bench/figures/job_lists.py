@@ -4,7 +4,6 @@ import contextlib
 import json
 
 import finished_jobs
-
 from line import Line
 from report import Figure, at_most, percentile
 
