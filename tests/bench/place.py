@@ -15,7 +15,6 @@ import time
 
 SIDES = ("coordinator", "agent")
 CLONE_NEWNS = 0x00020000
-SETTLED_RUNS = 400
 
 
 class Refused(Exception):
@@ -102,11 +101,11 @@ class Place:
         path.mkdir()
         return path
 
-    def facts(self):
-        """What the durable figures of this run have to be compared with."""
+    def facts(self, times):
+        """What the durable figures of this run have to be compared with; each the median of so many."""
         side = self.root / "coordinator"
-        return {"file_system": self.file_system(side), "bare_fdatasync_ms": bare_fdatasync_ms(side),
-                "bare_spawn_ms": bare_spawn_ms()}
+        return {"file_system": self.file_system(side), "bare_fdatasync_ms": bare_fdatasync_ms(side, times),
+                "bare_spawn_ms": bare_spawn_ms(times)}
 
     def file_system(self, path):
         kind = run("findmnt", "--noheadings", "--output", "FSTYPE,SOURCE", "--target", path)
@@ -115,13 +114,13 @@ class Place:
         return f"{kind}, with a journal, loop with direct I/O, one per side"
 
 
-def bare_fdatasync_ms(directory):
+def bare_fdatasync_ms(directory, count):
     """Median of an append of 128 bytes with its fdatasync."""
     times = []
     path = directory / "bare-fdatasync"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        for _ in range(SETTLED_RUNS):
+        for _ in range(count):
             begin = time.perf_counter()
             os.write(descriptor, bytes(128))
             os.fdatasync(descriptor)
@@ -132,10 +131,10 @@ def bare_fdatasync_ms(directory):
     return sorted(times)[len(times) // 2] * 1000
 
 
-def bare_spawn_ms():
+def bare_spawn_ms(count):
     """Median from posix_spawn of /bin/true to its end."""
     times = []
-    for _ in range(SETTLED_RUNS):
+    for _ in range(count):
         begin = time.perf_counter()
         os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
         times.append(time.perf_counter() - begin)

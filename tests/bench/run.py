@@ -119,7 +119,7 @@ def main():
     facts = machine_facts()
     try:
         with places.Place(given.directory, options.sized(24 << 30, 256 << 20), must_mount=not given.smoke) as place:
-            facts |= place.facts()
+            facts |= place.facts(options.sized(400, 5))
             figures, broken = take(names, place, options)
     except places.Refused as error:
         sys.exit(f"run.py: the file systems of the run cannot be made (this needs root): {error}")
