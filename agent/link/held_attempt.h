@@ -40,13 +40,12 @@ struct HeldAttempt {
 
     // What the coordinator has durably.
     std::int64_t log_offset = 0;
+    std::int64_t marks_end = 0;  ///< time marks of bytes before this one
     std::int64_t event_seq = 0;
     bool outcome_stored = false;
 
-    bool dying = false;       ///< its groups are being killed and its end is known
-    bool stale = false;       ///< the coordinator does not know it: asked again after the next poll
-    bool in_report = false;   ///< stands in the report that is under way
-    bool log_upload = false;  ///< its log is on its way by itself
+    bool dying = false;  ///< its groups are being killed and its end is known
+    bool stale = false;  ///< the coordinator does not know it: asked again after the next poll
 
     bool ended() const { return state == HeldState::ended; }
 };

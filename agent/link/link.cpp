@@ -5,9 +5,24 @@
 #include "platform/base/crash_point.h"
 #include "platform/os/file_steps.h"
 #include "platform/run/names.h"
+#include "platform/wire/problem.h"
 #include "platform/wire/protocol.h"
 
 namespace slipway::link {
+namespace {
+
+constexpr Duration answer_within = 3min;   // of a poll: it is held for 50 s, and 4 MiB come on a slow line, too
+constexpr Duration held_at_least = 500ms;  // by a coordinator that has nothing to say and is in its right mind
+
+Result<wire::PollAnswer> answer_of(const Result<net::Response>& response) {
+    if (!response) return fail(response.error());
+    if (response->status != 200) return fail(wire::to_error(wire::decode_problem(response->body, response->status)));
+    TRY_ASSIGN(auto answer, wire::decode_poll_answer(response->body));
+    if (answer.problem) return fail(wire::to_error(*answer.problem));
+    return answer;
+}
+
+}  // namespace
 
 Link::Link(LinkParts parts, LinkOptions options)
     : parts_(parts),
@@ -104,6 +119,8 @@ void Link::poll() {
     request.body = wire::encode(message);
     request.body_bytes_max = limits::poll_answer_bytes_max + 64 * 1024;
     request.timeouts.silence = wire::silence_max;
+    request.timeouts.whole = answer_within;
+    polled_at_ = parts_.clock.steady();
     CRASH_POINT("link.poll_before");
     // The date is that of the head, which comes with the first beat, long before the end.
     poll_ = client_->send(std::move(request),
@@ -126,34 +143,13 @@ void Link::poll_later(std::optional<Duration> retry_after) {
 void Link::poll_ended(Result<net::Response> response) {
     poll_.reset();
     CRASH_POINT("link.poll_after");
-    if (!response) {
-        parts_.logger.warning("no contact", {{"error", response.error().message}});
-        online_ = false;
-        last_error_ = response.error().message;
-        tell_status();
-        return poll_later(std::nullopt);
-    }
-    last_contact_ = parts_.clock.wall();
-    auto answer = response->status == 200
-                      ? wire::decode_poll_answer(response->body)
-                      : fail(wire::to_error(wire::decode_problem(response->body, response->status)));
-    if (answer && answer->problem) answer = fail(wire::to_error(*answer->problem));
-    if (!answer) {
-        parts_.logger.warning("a poll was refused", {{"status", response->status}, {"error", answer.error().message}});
-        online_ = false;
-        last_error_ = answer.error().message;
-        tell_status();
-        if (parts_.identity.has_next() && answer.error().reason == "certificate_revoked") {
-            if (auto dropped = parts_.identity.drop_next(); !dropped)
-                parts_.logger.error("the renewed certificate could not be dropped",
-                                    {{"error", dropped.error().message}});
-            parts_.loop.post([this] { reconnect(); });
-            return;
-        }
-        return poll_later(response->headers.retry_after(parts_.clock.wall()));
-    }
-    if (epoch_is_old(answer->restore_epoch)) return poll_later(std::nullopt);
-    poll_backoff_.reset();
+    if (response) last_contact_ = parts_.clock.wall();
+    auto answer = answer_of(response);
+    if (answer && epoch_is_old(answer->restore_epoch))
+        answer = fail(Code::conflict, "the answer is older than the last restore of the coordinator");
+    if (!answer)
+        return poll_refused(answer.error(),
+                            response ? response->headers.retry_after(parts_.clock.wall()) : std::optional<Duration>());
     online_ = true;
     last_error_.clear();
     if (parts_.identity.has_next()) {
@@ -164,15 +160,29 @@ void Link::poll_ended(Result<net::Response> response) {
     take(*answer);
 }
 
+void Link::poll_refused(const Error& error, std::optional<Duration> retry_after) {
+    parts_.logger.warning("a poll was not answered", {{"error", error.message}});
+    online_ = false;
+    last_error_ = error.message;
+    tell_status();
+    if (!parts_.identity.has_next() || error.reason != "certificate_revoked") return poll_later(retry_after);
+    if (auto dropped = parts_.identity.drop_next(); !dropped)
+        parts_.logger.error("the renewed certificate could not be dropped", {{"error", dropped.error().message}});
+    parts_.loop.post([this] { reconnect(); });
+}
+
 void Link::take(const wire::PollAnswer& answer) {
     refused_.clear();
+    const bool told = tell_capabilities_;
     tell_capabilities_ = std::ranges::find(answer.want, "capabilities") != answer.want.end();
+    bool news = tell_capabilities_ && !told;
     if (answer.restore_epoch > parts_.identity.restore_epoch()) {
         // The coordinator may have forgotten anything: all that is still kept here is told once more. That it will be
         // is durable before the epoch is, which makes it happen once.
         list_kept();
         if (!parts_.journal.sync() || !parts_.identity.set_restore_epoch(answer.restore_epoch))
             return poll_later(std::nullopt);
+        news = true;
     }
     std::vector<HeldAttempt*> taken;
     passed_over_ = false;
@@ -201,19 +211,24 @@ void Link::take(const wire::PollAnswer& answer) {
             passed_over_ && !held_.contains(cancel.attempt) &&
             std::ranges::find(answer.orders, cancel.attempt, &wire::PolledOrder::attempt) != answer.orders.end() &&
             std::ranges::find(refused_, wire::AttemptFence{cancel.attempt, cancel.fence}) == refused_.end();
-        if (!waits) take_cancel(cancel);
+        if (!waits) news |= take_cancel(cancel);
     }
-    for (const std::string& attempt : answer.forget) forget(attempt);
+    for (const std::string& attempt : answer.forget) news |= forget(attempt);
+    news |= !taken.empty() || passed_over_;
     shipper_.ask_all();
     renew_if_due();
     slots_.keep(options_.slots - busy_slots());
     tell_status();
+    // At once is the next poll's time only if this one's answer was worth it.
+    const bool held = parts_.clock.steady() - polled_at_ >= held_at_least;
+    if (news || held) poll_backoff_.reset();
     if (passed_over_) {
         // Ends do not wait for the next poll, which may be the next run's.
         if (auto ends = parts_.journal.sync(); !ends)
             parts_.logger.error("the journal could not be written", {{"error", ends.error().message}});
         return poll_later(std::nullopt);
     }
+    if (!news && !held) return poll_later(std::nullopt);
     poll();
 }
 

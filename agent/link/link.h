@@ -103,6 +103,7 @@ private:
     void poll_begun(const net::Response& head);
     void poll_ended(Result<net::Response> response);
     void take(const wire::PollAnswer& answer);
+    void poll_refused(const Error& error, std::optional<Duration> retry_after);
     void poll_later(std::optional<Duration> retry_after);
 
     // Orders
@@ -110,9 +111,9 @@ private:
     void hand_over(HeldAttempt& held);
     void fetch_artifacts(HeldAttempt& held);
     void go(HeldAttempt& held);
-    void take_cancel(const wire::PolledCancel& cancel);
+    bool take_cancel(const wire::PolledCancel& cancel);  ///< whether it was news
     void refuse_attempt(wire::AttemptFence attempt);
-    void forget(const std::string& attempt);
+    bool forget(const std::string& attempt);  ///< whether it was held and had ended
 
     // Attempts
     HeldAttempt& hold(const journal::JournalledOrder& order);
@@ -155,6 +156,7 @@ private:
     bool online_ = false;
     std::string last_error_;
     std::unique_ptr<net::Exchange> poll_;
+    Steady polled_at_;
     std::unique_ptr<net::Exchange> renewal_;
     os::Handle poll_timer_;
     os::Handle attempts_watch_;

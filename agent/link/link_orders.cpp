@@ -106,23 +106,30 @@ void Link::watch_time_out(HeldAttempt& held) {
     });
 }
 
-void Link::take_cancel(const wire::PolledCancel& cancel) {
+bool Link::take_cancel(const wire::PolledCancel& cancel) {
     const auto found = held_.find(cancel.attempt);
-    if (found == held_.end()) return refuse_attempt({cancel.attempt, cancel.fence});
+    if (found == held_.end()) {
+        refuse_attempt({cancel.attempt, cancel.fence});
+        return false;
+    }
     HeldAttempt& held = *found->second;
-    if (held.ended() || held.cancel_grace_s == cancel.grace_s) return;
+    if (held.ended() || held.cancel_grace_s == cancel.grace_s) return false;
     held.cancel_grace_s = cancel.grace_s;
-    if (!held.went) return end_unbegun(held, Ending::canceled, Reason::canceled_by_user, "cancelled before it began");
+    if (!held.went) {
+        end_unbegun(held, Ending::canceled, Reason::canceled_by_user, "cancelled before it began");
+        return true;
+    }
     held.state = HeldState::canceling;
-    if (!held.view) return;  // written as soon as the directory has its name
+    if (!held.view) return true;  // written as soon as the directory has its name
     if (auto written = run::write_cancel(held.view->directory(), cancel.grace_s); !written)
         parts_.logger.error("a cancel could not be written",
                             {{"attempt", held.id}, {"error", written.error().message}});
+    return true;
 }
 
-void Link::forget(const std::string& attempt) {
+bool Link::forget(const std::string& attempt) {
     const auto found = held_.find(attempt);
-    if (found == held_.end() || !found->second->ended()) return;
+    if (found == held_.end() || !found->second->ended()) return false;
     CRASH_POINT("link.forget_before");
     if (!found->second->group.empty()) parts_.processes.remove_groups(found->second->group);
     shipper_.forget(attempt);
@@ -136,6 +143,7 @@ void Link::forget(const std::string& attempt) {
     CRASH_POINT("link.forget_after");
     parts_.logger.info("attempt acknowledged", {{"attempt", attempt}});
     if (options_.attempt_acknowledged && outcome) options_.attempt_acknowledged(*outcome);
+    return true;
 }
 
 }  // namespace slipway::link

@@ -17,7 +17,7 @@ std::vector<net::Header> json_headers() { return {{"Content-Type", std::string(w
 }  // namespace
 
 void Shipper::changed(const std::string& attempt) {
-    changed_.insert(attempt);
+    if (!stuck_.contains(attempt)) changed_.insert(attempt);
     schedule();
 }
 
@@ -31,7 +31,9 @@ void Shipper::ask_all() {
 
 void Shipper::forget(const std::string& attempt) {
     changed_.erase(attempt);
+    stuck_.erase(attempt);
     bulky_.erase(attempt);
+    diverted_.erase(attempt);
     logs_.erase(attempt);
 }
 
@@ -48,8 +50,7 @@ void Shipper::schedule() {
 void Shipper::send_report() {
     if (report_ || report_timer_) return;
     wire::ReportRequest message;
-    std::size_t bytes = 0;
-    std::size_t events = 0;
+    Room room;
     reported_.clear();
     for (auto it = changed_.begin(); it != changed_.end() && message.attempts.size() < limits::report_attempts_max;) {
         const auto found = host_.held().find(*it);
@@ -58,12 +59,10 @@ void Shipper::send_report() {
             it = changed_.erase(it);
             continue;
         }
-        if (bytes >= limits::report_content_bytes_max || events >= limits::report_events_max) break;
-        auto said = what_is_new(*found->second, bytes, events);
+        if (room.bytes == 0 || room.events == 0) break;
+        auto said = what_is_new(*found->second, room);
         it = changed_.erase(it);
-        if (!said) continue;
-        reported_.insert(said->id);
-        message.attempts.push_back(*std::move(said));
+        if (said) message.attempts.push_back(*std::move(said));
     }
     send_logs();
     if (message.attempts.empty()) return;
@@ -79,10 +78,11 @@ void Shipper::send_report() {
         std::move(request), {.on_end = [this](Result<net::Response> response) { report_ended(std::move(response)); }});
 }
 
-std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, std::size_t& bytes, std::size_t& events) {
+std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, Room& room) {
     wire::ReportedAttempt said;
     said.id = held.id;
     said.fence = held.fence;
+    reported_[held.id] = {held.marks_end};
     if (!held.view) {  // no disk to make its directory on: the end is told all the same
         if (!held.outcome_stored) said.outcome = held.outcome;
         return said;
@@ -90,54 +90,71 @@ std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, std
     const auto length = held.view->log_length();
     const std::int64_t unsent = length ? static_cast<std::int64_t>(*length) - held.log_offset : 0;
     if (unsent > bulk_bytes) bulky_.insert(held.id);
-    if (unsent > 0 && !bulky_.contains(held.id)) {
-        const std::size_t room = std::min(limits::report_log_bytes_max, limits::report_content_bytes_max - bytes);
-        auto piece = held.view->read_log(static_cast<std::uint64_t>(held.log_offset), room);
-        if (piece && !piece->empty()) {
-            const auto begin = static_cast<std::uint64_t>(held.log_offset);
-            auto marks = held.view->marks({begin, begin + piece->size()});
-            bytes += piece->size();
-            said.log = wire::LogChunk{held.log_offset, *std::move(piece),
-                                      marks ? *std::move(marks) : std::vector<wire::Mark>{}};
-        }
-    }
-    auto news = held.view->events_after(
-        held.event_seq, {limits::report_events_max - events,
-                         limits::report_content_bytes_max - std::min(bytes, limits::report_content_bytes_max - 1)});
-    if (news) {
-        for (const wire::Event& event : *news) bytes += wire::encode(event).size();
-        events += news->size();
+    add_log(held, room, said);
+    if (auto news = held.view->events_after(held.event_seq, {room.events, room.bytes})) {
+        for (const wire::Event& event : *news) room.bytes -= std::min(room.bytes, wire::encode(event).size());
+        room.events -= news->size();
         said.events = *std::move(news);
     }
     // Without a digest the coordinator seals at what it holds: then the log goes first.
     const bool log_first = held.outcome && !held.outcome->log_sha256 && unsent > 0;
     if (held.outcome && !held.outcome_stored && !log_first) said.outcome = held.outcome;
-    const bool says_something = said.log || !said.events.empty() || said.outcome;
-    if (!says_something && !held.ended()) return std::nullopt;
-    return said;
+    // An end is asked after until it is forgotten, and so is a log of which the coordinator says that it has more.
+    const bool asks = held.ended() || unsent < 0;
+    if (said.log || !said.events.empty() || said.outcome || asks) return said;
+    reported_.erase(held.id);
+    return std::nullopt;
+}
+
+/// The log's next bytes, unless they go by themselves, and the marks of all that the coordinator has then.
+void Shipper::add_log(HeldAttempt& held, Room& room, wire::ReportedAttempt& said) {
+    wire::LogChunk chunk;
+    chunk.offset = held.log_offset;
+    if (!bulky_.contains(held.id)) {
+        auto piece = held.view->read_log(static_cast<std::uint64_t>(held.log_offset),
+                                         std::min(limits::report_log_bytes_max, room.bytes));
+        if (piece) chunk.bytes = *std::move(piece);
+    }
+    const std::int64_t end = chunk.offset + static_cast<std::int64_t>(chunk.bytes.size());
+    if (held.marks_end < end) {
+        auto marks = held.view->marks({static_cast<std::uint64_t>(held.marks_end), static_cast<std::uint64_t>(end)});
+        if (marks && marks->size() <= room.marks) {
+            reported_[held.id].marks_end = marks->size() < limits::report_marks_max ? end : marks->back().offset + 1;
+            room.marks -= marks->size();
+            chunk.marks = *std::move(marks);
+        }
+    }
+    room.bytes -= chunk.bytes.size();
+    if (!chunk.bytes.empty() || !chunk.marks.empty()) said.log = std::move(chunk);
 }
 
 void Shipper::report_ended(Result<net::Response> response) {
     report_.reset();
     CRASH_POINT("link.report_after");
-    if (!response || response->status != 200) {
-        changed_.insert(reported_.begin(), reported_.end());
-        return retry_report(response);
-    }
-    host_.heard(*response);
-    const auto answer = wire::decode_report_answer(response->body);
+    if (response) host_.heard(*response);
+    auto answer = [&]() -> Result<wire::ReportAnswer> {
+        if (!response) return fail(response.error());
+        if (response->status != 200)
+            return fail(wire::to_error(wire::decode_problem(response->body, response->status)));
+        TRY_ASSIGN(auto decoded, wire::decode_report_answer(response->body));
+        if (host_.epoch_is_old(decoded.restore_epoch))
+            return fail(Code::conflict, "the answer is older than the last restore of the coordinator");
+        return decoded;
+    }();
     if (!answer) {
-        logger_.warning("the answer to a report makes no sense", {{"error", answer.error().message}});
-        changed_.insert(reported_.begin(), reported_.end());
-        return retry_report(fail(answer.error()));
+        for (const auto& [attempt, said] : reported_) changed_.insert(attempt);
+        return retry_report(answer.error(),
+                            response ? response->headers.retry_after(clock_.wall()) : std::optional<Duration>());
     }
-    if (host_.epoch_is_old(answer->restore_epoch)) return schedule();
     report_backoff_.reset();
-    for (const wire::JudgedAttempt& judged : answer->attempts) take(judged);
+    auto asked = std::exchange(reported_, {});
+    for (const wire::JudgedAttempt& judged : answer->attempts)
+        if (const auto node = asked.extract(judged.id)) take(judged, node.mapped());
+    for (const auto& [attempt, said] : asked) say_later(attempt);
     schedule();
 }
 
-void Shipper::take(const wire::JudgedAttempt& judged) {
+void Shipper::take(const wire::JudgedAttempt& judged, const Said& said) {
     const auto found = host_.held().find(judged.id);
     if (found == host_.held().end()) return;
     HeldAttempt& held = *found->second;
@@ -145,27 +162,44 @@ void Shipper::take(const wire::JudgedAttempt& judged) {
         held.stale = true;
         return;
     }
-    const bool log_moved = judged.log_offset != held.log_offset;
+    const bool bulky = bulky_.contains(judged.id);  // then its uploads know the offset better
+    const std::int64_t log_before = held.log_offset;
+    const std::int64_t marks_before = held.marks_end;
+    const bool more_events = judged.event_seq > held.event_seq;
     const bool events_moved = judged.event_seq != held.event_seq;
-    held.log_offset = judged.log_offset;
+    const bool stored_now = judged.outcome_stored && !held.outcome_stored;
+    if (!bulky) held.log_offset = judged.log_offset;
+    held.marks_end = std::min(said.marks_end, judged.log_offset);
     held.event_seq = judged.event_seq;
     held.outcome_stored |= judged.outcome_stored;
     const auto length = held.view ? held.view->log_length() : Result<std::uint64_t>(0);
     const bool more = length && static_cast<std::int64_t>(*length) > held.log_offset;
-    // What did not move and is not new would be said for ever: it waits for the next change or the next poll.
+    const bool progress = held.log_offset > log_before || held.marks_end > marks_before || more_events || stored_now;
+    if (progress) stuck_backoff_.reset();
     const bool outcome_waits = held.outcome && !held.outcome_stored && (held.outcome->log_sha256 || !more);
-    if ((more && log_moved) || events_moved || outcome_waits) changed_.insert(judged.id);
-    if (more && !log_moved && bulky_.contains(judged.id)) send_logs();
+    const bool marks_wait = held.marks_end < std::min(held.log_offset, judged.log_offset);
+    if ((more && !bulky) || events_moved || outcome_waits || marks_wait) {
+        if (progress)
+            changed_.insert(judged.id);
+        else
+            say_later(judged.id);
+    }
 }
 
-void Shipper::retry_report(const Result<net::Response>& response) {
-    std::optional<Duration> retry_after;
-    if (response) {
-        host_.heard(*response);
-        retry_after = response->headers.retry_after(clock_.wall());
-        const auto problem = wire::decode_problem(response->body, response->status);
-        logger_.warning("a report was refused", {{"status", response->status}, {"detail", problem.detail}});
-    }
+// An answer that moves nothing is repeated by a coordinator that is out of its mind: no hurry with it.
+void Shipper::say_later(const std::string& attempt) {
+    changed_.erase(attempt);
+    stuck_.insert(attempt);
+    if (stuck_timer_) return;
+    stuck_timer_ = loop_.after(stuck_backoff_.next(), [this] {
+        stuck_timer_.reset();
+        changed_.merge(std::exchange(stuck_, {}));
+        schedule();
+    });
+}
+
+void Shipper::retry_report(const Error& error, std::optional<Duration> retry_after) {
+    logger_.warning("a report was not taken", {{"error", error.message}});
     report_timer_ = loop_.after(report_backoff_.next(retry_after), [this] {
         report_timer_.reset();
         schedule();
@@ -202,41 +236,57 @@ void Shipper::send_log(HeldAttempt& held) {
         {.on_end = [this, id = held.id](Result<net::Response> response) { log_ended(id, std::move(response)); }});
 }
 
-// 200 and 409 both tell where to go on.
+/// Where to go on: 200 and 409 both tell.
+Result<std::int64_t> Shipper::log_offset_of(const Result<net::Response>& response) {
+    if (!response) return fail(response.error());
+    host_.heard(*response);
+    if (response->status == 200) {
+        TRY_ASSIGN(const auto answer, wire::decode_log_answer(response->body));
+        if (host_.epoch_is_old(answer.restore_epoch))
+            return fail(Code::conflict, "the answer is older than the last restore of the coordinator");
+        return answer.log_offset;
+    }
+    const auto problem = wire::decode_problem(response->body, response->status);
+    if (response->status == 409 && problem.log_offset) return *problem.log_offset;
+    return fail(wire::to_error(problem));
+}
+
 void Shipper::log_ended(const std::string& attempt, Result<net::Response> response) {
     logs_.erase(attempt);
     CRASH_POINT("link.log_after");
     const auto found = host_.held().find(attempt);
     if (found == host_.held().end()) return;
     HeldAttempt& held = *found->second;
-    if (response) host_.heard(*response);
-    if (response && response->status == 200) {
-        const auto answer = wire::decode_log_answer(response->body);
-        if (answer && !host_.epoch_is_old(answer->restore_epoch)) {
-            log_backoff_.reset();
-            held.log_offset = answer->log_offset;
-            const auto length = held.view->log_length();
-            const bool more = length && static_cast<std::int64_t>(*length) > held.log_offset;
-            if (!more) bulky_.erase(attempt);
-            if (!more || held.outcome) changed(attempt);
-            return send_logs();
-        }
+    const auto offset = log_offset_of(response);
+    if (!offset && offset.error().reason == "log_sealed") {
+        bulky_.erase(attempt);
+        return changed(attempt);
     }
-    if (response && response->status == 409) {
-        const auto problem = wire::decode_problem(response->body, response->status);
-        if (problem.log_offset) {
-            held.log_offset = *problem.log_offset;
-            return send_logs();
-        }
-        if (problem.reason == "log_sealed") {
-            bulky_.erase(attempt);
-            return changed(attempt);
-        }
+    if (!offset && response && response->status == 409) {
         held.stale = true;
         return;
     }
-    std::optional<Duration> retry_after;
-    if (response) retry_after = response->headers.retry_after(clock_.wall());
+    if (!offset)
+        return retry_logs(attempt, offset.error().message,
+                          response ? response->headers.retry_after(clock_.wall()) : std::optional<Duration>());
+    const bool stored = response->status == 200 && *offset > held.log_offset;
+    held.log_offset = *offset;
+    held.marks_end = std::min(held.marks_end, *offset);
+    const auto length = held.view->log_length();
+    if (!length || static_cast<std::int64_t>(*length) <= held.log_offset) bulky_.erase(attempt);
+    changed(attempt);
+    if (stored) {
+        log_backoff_.reset();
+        diverted_.erase(attempt);
+    } else if (!diverted_.insert(attempt).second) {
+        // Once is a coordinator that knows better; twice in a row is one that does not know what it says.
+        return retry_logs(attempt, "the coordinator stores nothing and names another offset each time", {});
+    }
+    send_logs();
+}
+
+void Shipper::retry_logs(std::string_view attempt, std::string_view why, std::optional<Duration> retry_after) {
+    logger_.warning("a piece of a log was not taken", {{"attempt", attempt}, {"error", why}});
     log_timer_ = loop_.after(log_backoff_.next(retry_after), [this] {
         log_timer_.reset();
         send_logs();

@@ -136,7 +136,9 @@ Error to_error(const Failure& failure, const Url& target) {
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_WEIRD_SERVER_REPLY:
             return plain(Code::unavailable, target, "answered something else than HTTP", detail);
-        case CURLE_OUT_OF_MEMORY: return plain(Code::internal, target, "no memory", detail);
+        // libcurl says the same of a header field that is longer than it keeps.
+        case CURLE_OUT_OF_MEMORY:
+            return plain(Code::limit, target, "a field of the answer's header is too long, or no memory is left", {});
         default: return plain(Code::unavailable, target, "the exchange failed", detail);
     }
 }

@@ -332,6 +332,47 @@ TEST_CASE("garbage from the coordinator is survived") {
     CHECK(host.listed(order.attempt) == HeldState::running);
 }
 
+TEST_CASE("an answer that came at once and brings nothing is not followed by a poll at once") {
+    Host host;
+    host.start();
+    int polls = 0;
+    for (int tenth = 0; tenth < 600; ++tenth) {
+        for (; host.find("/poll"); ++polls) host.answer(Host::with({}));
+        host.loop.run_for(100ms);
+    }
+    CHECK(polls > 3);
+    CHECK(polls < 30);
+    host.need("/poll");
+    host.loop.run_for(20s);
+    host.answer(Host::with({}));  // held: the coordinator is in its right mind
+    CHECK(host.find("/poll") != nullptr);
+}
+
+TEST_CASE("a report whose answer moves nothing is not repeated at once, and an outcome is told until it is stored") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    host.processes.end(host.processes.of(order.attempt));
+    const std::string moves_nothing =
+        GENERATE(R"({"restore_epoch":0,"attempts":[]})",
+                 R"({"restore_epoch":0,"attempts":[{"id":"ID","log_offset":0,"event_seq":0}]})", R"("garbage")");
+    int reports = 0;
+    for (int second = 0; second < 60; ++second) {
+        for (; const auto report = host.find("/report"); ++reports) {
+            std::string answer = moves_nothing;
+            if (const auto id = answer.find("ID"); id != std::string::npos) answer.replace(id, 2, order.attempt);
+            report->answer(200, answer);
+        }
+        host.loop.run_for(1s);
+    }
+    CHECK(reports > 3);
+    CHECK(reports < 30);
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+}
+
 // --- what a restart finds (protocol.md 6) ---
 
 TEST_CASE("restart: a process that lives is attached to again") {
