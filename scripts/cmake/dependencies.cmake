@@ -1,6 +1,7 @@
 # Each third-party library is one dep_<name> target, declared here and nowhere else.
 # libcurl is made by scripts/build-deps from Debian's source (its own archive cannot be linked statically) and lies in the
-# cache; everything else is Debian's package. With -static the linker takes the .a of the same name.
+# cache; everything else is Debian's package. A static link takes the .a of the same name, for OpenSSL the lean one that
+# scripts/build-deps makes too (SLIPWAY_STATIC_LIBRARIES).
 
 find_package(Threads REQUIRED)
 
@@ -21,6 +22,8 @@ function(slipway_system_library name)
   add_library(system_${name} INTERFACE IMPORTED GLOBAL)
   set_target_properties(system_${name} PROPERTIES IMPORTED_LIBNAME ${name} INTERFACE_LINK_LIBRARIES "${arg_NEEDS}")
 endfunction()
+
+set(SLIPWAY_STATIC_LIBRARIES ${SLIPWAY_DEPS_PREFIX}/openssl/lib)
 
 slipway_system_library(crypto NEEDS Threads::Threads)
 slipway_system_library(ssl NEEDS system_crypto)

@@ -29,27 +29,36 @@ target_compile_options(slipway_settings INTERFACE
 target_compile_definitions(slipway_settings INTERFACE FMT_HEADER_ONLY $<$<BOOL:${SLIPWAY_CRASH_POINTS}>:SLIPWAY_CRASH_POINTS>)
 target_link_options(slipway_settings INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 
-# slipway_library(FOLDER [SOURCES ...] USES other/folders dep_names ...): every .cpp directly in FOLDER, or SOURCES.
+set(SLIPWAY_SMALL_FLAGS "" CACHE STRING "optimisation of what is to be small rather than fast (presets release and crash)")
+separate_arguments(SLIPWAY_SMALL_OPTIONS UNIX_COMMAND "${SLIPWAY_SMALL_FLAGS}")
+
+# slipway_library(FOLDER [SMALL] [SOURCES ...] USES other/folders dep_names ...): every .cpp directly in FOLDER, or SOURCES.
+# SMALL: it waits more than it works, so its size counts: the agent has all of it in memory, on every machine.
 function(slipway_library folder)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "SMALL" "" "SOURCES;USES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   if(NOT arg_SOURCES)
     file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
     list(FILTER arg_SOURCES EXCLUDE REGEX "/main\\.cpp$")
   endif()
   add_library(${name} STATIC ${arg_SOURCES})
+  if(arg_SMALL)
+    target_compile_options(${name} PRIVATE ${SLIPWAY_SMALL_OPTIONS})
+  endif()
   string(REPLACE "/" "_" uses "${arg_USES}")
   target_link_libraries(${name} PUBLIC ${uses} PRIVATE slipway_settings)
 endfunction()
 
-# slipway_make_static(TARGET): one file that runs on any Linux of its architecture. The check reads the symbols, so they
-# are stripped after it (slipway_strip), never by the linker.
+# slipway_make_static(TARGET): one file that runs on any Linux of its architecture, at any address; packed relocations are
+# a megabyte less. The check reads the symbols, so they are stripped after it (slipway_strip), never by the linker.
 function(slipway_make_static target)
   if(WIN32)
     return()
   endif()
   target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/platform/os/linux/nss_guard.c)
-  target_link_options(${target} PRIVATE -static)
+  target_link_directories(${target} BEFORE PRIVATE ${SLIPWAY_STATIC_LIBRARIES})
+  set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON) # start code of a static program refuses to meet one
+  target_link_options(${target} PRIVATE -static-pie -Wl,-z,pack-relative-relocs -Wl,-z,now)
   add_custom_command(TARGET ${target} POST_BUILD VERBATIM
     COMMAND ${CMAKE_SOURCE_DIR}/scripts/cmake/check_static.sh ${CMAKE_NM} $<TARGET_FILE:${target}>)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/cmake/check_static.sh)
