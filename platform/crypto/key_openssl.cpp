@@ -1,5 +1,7 @@
+#include <array>
 #include <limits>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 
@@ -62,12 +64,19 @@ Result<> PublicKey::verify(std::string_view message, std::string_view signature)
 }
 
 Result<PrivateKey> PrivateKey::adopt(std::shared_ptr<const State> state) {
-    unsigned char* der = nullptr;
-    const int size = i2d_PUBKEY(state->key.get(), &der);
-    if (size <= 0) return openssl_fail(Code::invalid, "the key has no public half");
-    const OpensslTextPtr owner(reinterpret_cast<char*>(der));
-    TRY_ASSIGN(PublicKey public_key,
-               PublicKey::from_spki({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)}));
+    // Not i2d_PUBKEY: for one key of a known kind it loads every encoder that OpenSSL has, 100 KB of them.
+    EVP_PKEY* key = state->key.get();
+    std::array<char, 32> encoding{};
+    std::array<unsigned char, 65> point{};  // 04 | X | Y
+    std::size_t size = 0;
+    if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding.data(), encoding.size(), &size) !=
+            1 ||
+        std::string_view(encoding.data(), size) != OSSL_PKEY_EC_ENCODING_GROUP ||
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &size) != 1)
+        return openssl_fail(Code::invalid, "the private key is not an ECDSA key on the named curve P-256");
+    std::string spki(spki_head.substr(0, spki_head.size() - 1));
+    spki.append(reinterpret_cast<const char*>(point.data()), size);
+    TRY_ASSIGN(PublicKey public_key, PublicKey::from_spki(spki));
     return PrivateKey(std::move(state), std::move(public_key));
 }
 

@@ -10,7 +10,9 @@
 
 namespace slipway::crypto {
 
-void init() { OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr); }
+// What a program uses of OpenSSL comes in when it is used: most processes of an agent need a digest and no more. Nor is
+// it taken apart again when the process ends.
+void init() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 tl::unexpected<Error> openssl_fail(Code code, std::string what) {
     // The last error is the outermost and says least: the first is the cause.

@@ -11,6 +11,7 @@ namespace slipway::net {
 namespace {
 
 constexpr long kept_connections_max = 4;  // of one channel
+constexpr Duration unused_pool_kept = 60s;
 
 struct FreeMulti {
     void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
@@ -27,12 +28,15 @@ struct GlobalCurl {
 
 class Core;
 
-/// One channel: a multi handle with its connections, its sockets and its timer in the loop.
+/// One channel: a multi handle with its connections, its sockets and its timer in the loop. It is there while it is
+/// used and a little longer: each costs 75 KB, and an agent without work polls on one channel only.
 struct Pool {
     Core* core = nullptr;
     std::map<curl_socket_t, std::unique_ptr<os::Watch>> watches;
     os::Handle timer;
     std::unique_ptr<CURLM, FreeMulti> multi;
+    int transfers = 0;  ///< in the multi handle
+    os::Handle unused;
 };
 
 enum class Step {
@@ -78,6 +82,9 @@ private:
     void collect(Pool& pool, std::vector<std::pair<std::shared_ptr<Transfer>, CURLcode>>& done);
     void take_out(Running& running);
     void end(const Transfer* transfer, CURLcode code);
+    Result<> prepare(Transfer& transfer);
+    Result<> open(Pool& pool);
+    void close(Pool& pool);
     void watch_silence(Running& running);
     void look_at_silence(const Transfer* transfer);
     void unpause(const Transfer* transfer);
@@ -100,7 +107,7 @@ Core::~Core() {
         running.transfer->close();
     }
     running_.clear();
-    for (Pool& pool : pools_) pool.multi.reset();
+    for (Pool& pool : pools_) close(pool);
 }
 
 Result<> Core::open() {
@@ -113,19 +120,29 @@ Result<> Core::open() {
     if (!share_ || curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
         return fail(Code::internal, "libcurl could not be set up");
     setting_.share = share_.get();
-    for (Pool& pool : pools_) {
-        pool.core = this;
-        pool.multi.reset(curl_multi_init());
-        if (!pool.multi) return fail(Code::internal, "libcurl could not be set up");
-        CURLM* multi = pool.multi.get();
-        curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Core::on_timer);
-        curl_multi_setopt(multi, CURLMOPT_TIMERDATA, &pool);
-        curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Core::on_socket);
-        curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &pool);
-        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections_max);
-        curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-    }
     return {};
+}
+
+Result<> Core::open(Pool& pool) {
+    if (pool.multi) return {};
+    pool.core = this;
+    pool.multi.reset(curl_multi_init());
+    if (!pool.multi) return fail(Code::internal, "no memory for a request");
+    CURLM* multi = pool.multi.get();
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Core::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, &pool);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Core::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &pool);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections_max);
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+    return {};
+}
+
+void Core::close(Pool& pool) {
+    pool.multi.reset();
+    pool.timer.reset();
+    pool.unused.reset();
+    pool.watches.clear();
 }
 
 int Core::on_timer(CURLM*, long timeout_ms, void* pool_pointer) {
@@ -184,7 +201,8 @@ void Core::settle() {
         canceled_.erase(canceled_.begin());
         end(transfer, CURLE_ABORTED_BY_CALLBACK);
     }
-    for (Pool& pool : pools_) collect(pool, done);
+    for (Pool& pool : pools_)
+        if (pool.multi) collect(pool, done);
     start_waiting();
     for (auto& [transfer, code] : done) transfer->finish(code);
 }
@@ -208,20 +226,30 @@ void Core::start_waiting() {
     for (auto& [transfer, running] : running_) {
         if (running.step != Step::waiting) continue;
         running.step = Step::added;
-        curl_multi_add_handle(pool_of(*transfer).multi.get(), transfer->easy());
+        Pool& pool = pool_of(*transfer);
+        ++pool.transfers;
+        pool.unused.reset();
+        curl_multi_add_handle(pool.multi.get(), transfer->easy());
     }
 }
 
 void Core::take_out(Running& running) {
     if (running.step != Step::added) return;
     running.step = Step::refused;
-    curl_multi_remove_handle(pool_of(*running.transfer).multi.get(), running.transfer->easy());
+    Pool& pool = pool_of(*running.transfer);
+    curl_multi_remove_handle(pool.multi.get(), running.transfer->easy());
+    if (--pool.transfers == 0) pool.unused = loop_.after(unused_pool_kept, [this, &pool] { close(pool); });
+}
+
+Result<> Core::prepare(Transfer& transfer) {
+    TRY(open(pool_of(transfer)));
+    return transfer.prepare();
 }
 
 void Core::add(const std::shared_ptr<Transfer>& transfer) {
     Running& running = running_[transfer.get()];
     running.transfer = transfer;
-    if (auto prepared = transfer->prepare(); !prepared) {
+    if (auto prepared = prepare(*transfer); !prepared) {
         running.step = Step::refused;
         transfer->fail_with(std::move(prepared).error());
         running.next = loop_.after(0us, [this, raw = transfer.get()] { end(raw, CURLE_FAILED_INIT); });
