@@ -54,6 +54,9 @@ void TaskRun::own_process_ended(os::Exit exit) {
     process_ended_ = true;
     end_.exit = exit;
     if (leave_ == Leave::running) {
+        // They may drop by which they would be known to be this group's.
+        if (const auto left = parts_.group.processes())
+            for (const std::int64_t process : *left) parts_.group.entered(process);
         read(Amount::all);
         return finish();
     }

@@ -39,8 +39,9 @@ public:
     [[nodiscard]] virtual Result<Handle> on_empty(std::function<void()> function) = 0;
     virtual Result<std::vector<std::int64_t>> processes() = 0;  ///< process ids, for messages
 
-    // For launchers: before a start, and after it.
+    /// For launchers, before a start.
     virtual GroupEntry entry() = 0;
+    /// This process is the group's, whatever it shows later. For launchers after a start, and for what is left running.
     virtual void entered(std::int64_t process) = 0;
 };
 

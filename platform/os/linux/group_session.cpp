@@ -23,23 +23,39 @@ constexpr std::string_view variable = "SLIPWAY_GROUP=";
 constexpr std::size_t environment_bytes_max = 2 * 1024 * 1024;
 constexpr Duration sweep_again_first = 1ms;
 constexpr Duration sweep_again_last = 100ms;
+// One that is stuck in its exec, on a file system that does not answer, is not waited for without an end.
+constexpr int doubtful_looks_max = 50;
 
 struct Seen {
     std::int64_t id = 0;
     ProcStat stat;
-    std::string token;  // empty: none, or it may not be read
+    std::string token;      // empty: none, or it may not be read
+    bool doubtful = false;  // in the middle of an exec: whether it carries one is seen when that is over
 };
 
-std::string read_token(std::int64_t process) {
-    const auto block = read_proc_file("/proc/" + std::to_string(process) + "/environ", environment_bytes_max);
-    if (!block) return {};
-    std::string_view rest = *block;
-    while (!rest.empty()) {
-        const std::string_view entry = rest.substr(0, rest.find('\0'));
+std::string find_token(std::string_view environment) {
+    while (!environment.empty()) {
+        const std::string_view entry = environment.substr(0, environment.find('\0'));
         if (entry.starts_with(variable)) return std::string(entry.substr(variable.size()));
-        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
     }
     return {};
+}
+
+void read_token(Seen& seen) {
+    const std::string path = "/proc/" + std::to_string(seen.id) + "/environ";
+    for (int attempt = 0; attempt < 8; ++attempt) {
+        const auto environment = read_proc_file(path, environment_bytes_max);
+        if (!environment) return;
+        seen.token = find_token(*environment);
+        if (!environment->empty()) return;
+        // It has none, or none yet, or it got one between the two looks.
+        const auto stat = read_proc_stat(seen.id);
+        if (!stat || stat->environment_begin != stat->environment_end) continue;
+        seen.doubtful = stat->replaced_just_now();
+        return;
+    }
+    seen.doubtful = true;
 }
 
 // "k3" holds "k3/run" and "k3/tasks".
@@ -56,6 +72,13 @@ void kill_whole(const Seen& seen) {
     if (leader && (leader->session != seen.stat.session || leader->process_group != seen.stat.process_group)) return;
     ::kill(-static_cast<pid_t>(seen.stat.process_group), SIGKILL);
 }
+
+struct Members {
+    std::vector<Seen> processes;
+    bool complete = true;  // no doubtful process may be another one
+
+    bool none() const { return processes.empty() && complete; }
+};
 
 /// What all groups of one maker share.
 class Sweeper {
@@ -79,14 +102,19 @@ public:
                 if (adopted) ::waitpid(static_cast<pid_t>(id), nullptr, WNOHANG);
                 continue;
             }
-            all.push_back({id, *stat, read_token(id)});
-            if (all.back().token.empty()) all.back().token = adopted ? std::string(orphan) : find_started(all.back());
+            all.push_back({id, *stat, {}});
+            Seen& seen = all.back();
+            read_token(seen);
+            if (seen.token.empty()) seen.token = find_started(seen);
+            if (seen.token.empty()) seen.doubtful = seen.doubtful && still_doubtful(seen);
+            if (seen.token.empty() && !seen.doubtful && adopted) seen.token = orphan;
         }
+        std::erase_if(doubtful_, [](const auto& entry) { return !is_same(entry.second.seen); });
         return all;
     }
 
     /// Those that carry the token, and what is below them, and orphans; but none that carries another group's.
-    std::vector<Seen> members(const std::string& token) {
+    Members members(const std::string& token) {
         const std::vector<Seen> all = look();
         std::set<std::int64_t> inside;
         std::set<std::int64_t> sessions;
@@ -103,9 +131,12 @@ public:
                 if (seen.stat.session != own) sessions.insert(seen.stat.session);
             }
         }
-        std::vector<Seen> found;
+        Members found;
         for (const Seen& seen : all)
-            if (inside.contains(seen.id)) found.push_back(seen);
+            if (inside.contains(seen.id))
+                found.processes.push_back(seen);
+            else if (seen.token.empty() && seen.doubtful)
+                found.complete = false;
         return found;
     }
 
@@ -116,7 +147,7 @@ public:
         send_signal_to_pidfd(pidfd.get(), number);
     }
 
-    /// While a process is being replaced by exec its environment cannot be read.
+    /// Where its environment does not tell.
     void remember(std::int64_t process, const std::string& token) {
         if (const auto stat = read_proc_stat(process)) started_.insert_or_assign(process, Seen{process, *stat, token});
     }
@@ -129,12 +160,30 @@ private:
         return stat && stat->start == seen.stat.start;
     }
 
+    // It, or one that lives in its session: the children of a daemon that overwrote its environment have none either.
     std::string find_started(const Seen& seen) const {
-        const auto found = started_.find(seen.id);
-        return found != started_.end() && found->second.stat.start == seen.stat.start ? found->second.token : "";
+        if (const auto found = started_.find(seen.id);
+            found != started_.end() && found->second.stat.start == seen.stat.start)
+            return found->second.token;
+        if (seen.stat.session == ::getsid(0)) return {};
+        for (const auto& [id, other] : started_)
+            if (other.stat.session == seen.stat.session) return other.token;
+        return {};
     }
 
+    bool still_doubtful(const Seen& seen) {
+        Doubt& doubt = doubtful_[seen.id];
+        if (doubt.seen.stat.start != seen.stat.start) doubt = {seen, 0};
+        return ++doubt.looks <= doubtful_looks_max;
+    }
+
+    struct Doubt {
+        Seen seen;
+        int looks = 0;
+    };
+
     std::map<std::int64_t, Seen> started_;
+    std::map<std::int64_t, Doubt> doubtful_;
 
     std::string instance_;
     Launcher* launcher_;
@@ -151,7 +200,7 @@ public:
     const std::string& name() const override { return name_; }
 
     Result<> signal(Signal signal) override {
-        for (const Seen& seen : sweeper_->members(token_)) Sweeper::send(seen, to_number(signal));
+        for (const Seen& seen : sweeper_->members(token_).processes) Sweeper::send(seen, to_number(signal));
         return {};
     }
 
@@ -164,7 +213,7 @@ public:
     }
 
     // One that is made while the list is read may be missed: only two empty looks in a row count.
-    Result<bool> empty() override { return sweeper_->members(token_).empty() && sweeper_->members(token_).empty(); }
+    Result<bool> empty() override { return sweeper_->members(token_).none() && sweeper_->members(token_).none(); }
 
     Result<Handle> on_empty(std::function<void()> function) override {
         const std::uint64_t id = ++*last_id_;
@@ -176,7 +225,7 @@ public:
 
     Result<std::vector<std::int64_t>> processes() override {
         std::vector<std::int64_t> ids;
-        for (const Seen& seen : sweeper_->members(token_)) ids.push_back(seen.id);
+        for (const Seen& seen : sweeper_->members(token_).processes) ids.push_back(seen.id);
         return ids;
     }
 
@@ -203,17 +252,17 @@ private:
     }
 
     void sweep() {
-        const std::vector<Seen> members = sweeper_->members(token_);
+        const Members members = sweeper_->members(token_);
         if (killing_)
-            for (const Seen& seen : members) Sweeper::send(seen, SIGKILL);
-        if (members.empty() && seen_empty_) {
+            for (const Seen& seen : members.processes) Sweeper::send(seen, SIGKILL);
+        if (members.none() && seen_empty_) {
             seen_empty_ = false;
             killing_ = false;
             again_.reset();
             tell();
             return;
         }
-        seen_empty_ = members.empty();
+        seen_empty_ = members.none();
         if (!killing_ && waiting_->empty()) return;
         sweep_later(seen_empty_ ? sweep_again_first : wait_);
         wait_ = std::min(2 * wait_, sweep_again_last);

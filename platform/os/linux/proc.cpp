@@ -2,7 +2,7 @@
 
 #include <charconv>
 #include <memory>
-#include <sstream>
+#include <variant>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,6 +11,25 @@
 #include "platform/os/linux/descriptor.h"
 
 namespace slipway::os {
+
+namespace {
+
+using Number = std::variant<std::int64_t*, std::uint64_t*>;
+
+std::optional<Number> number_in(ProcStat& stat, int field) {
+    switch (field) {
+        case 4: return &stat.parent;
+        case 5: return &stat.process_group;
+        case 6: return &stat.session;
+        case 9: return &stat.flags;
+        case 22: return &stat.start;
+        case 50: return &stat.environment_begin;
+        case 51: return &stat.environment_end;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
 
 std::optional<std::string> read_proc_file(const std::string& path, std::size_t bytes_max) {
     const Descriptor file(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
@@ -32,14 +51,25 @@ std::optional<ProcStat> read_proc_stat(std::int64_t process) {
     // The program's name stands in parentheses and may hold anything, parentheses too.
     const std::size_t end = text ? text->rfind(')') : std::string::npos;
     if (end == std::string::npos) return std::nullopt;
-    std::istringstream fields(text->substr(end + 1));
     ProcStat stat;
-    std::string skipped;
-    fields >> stat.state >> stat.parent >> stat.process_group >> stat.session;
-    for (int field = 7; field < 22; ++field) fields >> skipped;
-    fields >> stat.start;
-    if (!fields) return std::nullopt;
+    std::string_view rest = std::string_view(*text).substr(end + 1);
+    for (int field = 3; field <= 51; ++field) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+        const std::string_view word = rest.substr(0, rest.find_first_of(" \n"));
+        if (word.empty()) return std::nullopt;
+        rest.remove_prefix(word.size());
+        if (field == 3) stat.state = word.front();
+        if (const auto number = number_in(stat, field))
+            std::visit([word](auto* value) { std::from_chars(word.data(), word.data() + word.size(), *value); },
+                       *number);
+    }
     return stat;
+}
+
+bool ProcStat::replaced_just_now() const {
+    constexpr std::uint64_t exiting = 0x4;             // PF_EXITING
+    constexpr std::uint64_t kernel_thread = 0x200000;  // PF_KTHREAD
+    return environment_end == 0 && (flags & (exiting | kernel_thread)) == 0;
 }
 
 Result<std::string> read_boot_id() {

@@ -15,9 +15,14 @@ struct ProcStat {
     std::int64_t parent = 0;
     std::int64_t process_group = 0;
     std::int64_t session = 0;
+    std::uint64_t flags = 0;  ///< PF_* of the kernel
     std::uint64_t start = 0;  ///< clock ticks since boot
+    std::uint64_t environment_begin = 0;
+    std::uint64_t environment_end = 0;
 
     bool ended() const { return state == 'Z' || state == 'X' || state == 'x'; }
+    /// In the middle of execve(2): it has its new memory, in which nobody has put an environment yet.
+    bool replaced_just_now() const;
 };
 
 /// Nothing if there is no such process.

@@ -232,6 +232,21 @@ TEST_CASE("with leave_running the task's children go on and no cancel kills them
     CHECK(fixture.events_of<wire::Issue>().empty());
 }
 
+TEST_CASE("a daemon that a task leaves running lives on though it overwrote its environment") {
+    const auto level = GENERATE(os::GroupLevel::cgroup, os::GroupLevel::session);
+    AttemptFixture fixture(level);
+    auto service = shell("(setsid env -i /bin/sleep 100 > /dev/null 2>&1 &)");
+    service.leave_running = true;
+    const auto outcome = fixture.run(fixture.order({service, shell("true"), shell("true")}));
+    CHECK(outcome.result == Ending::succeeded);
+    CHECK(fixture.events_of<wire::Issue>().empty());
+    auto group = VALUE_OF(fixture.groups().open("left-k1-0"));
+    REQUIRE(group);
+    CHECK_FALSE(VALUE_OF((*group)->empty()));
+    REQUIRE_DONE((*group)->kill());
+    fixture.turn_until([&] { return VALUE_OF((*group)->empty()); });
+}
+
 TEST_CASE("a cancel ends the own process of a task with leave_running") {
     AttemptFixture fixture;
     auto service = shell("trap '' INT; sleep 100 & echo up; while :; do sleep 0.1; done");

@@ -191,6 +191,49 @@ TEST_CASE("killing one group leaves the others alone") {
     fixture.kill_until_empty("g3/run");
 }
 
+TEST_CASE("a process that replaces itself without an end is never overlooked") {
+    FIXTURE_OR_RETURN(fixture);
+    const auto group = VALUE_OF(fixture.groups->make("g8/tasks"));
+    const std::string script =
+        "echo 'i=$1; [ -e stop ] || exec /bin/sh hop $((i+1)); touch stopped' > hop; (setsid /bin/sh hop 0 &) ; touch "
+        "ready";
+    bool ended = false;
+    const auto process = fixture.start(*group, script, [&](Exit) { ended = true; });
+    fixture.run_until([&] { return ended && fixture.exists("ready"); });
+    {
+        // Like the link, whose children these are not.
+        const auto again = VALUE_OF(make_groups(fixture.loop(), {.base = fixture.groups->base()}));
+        const auto found = VALUE_OF(again->open("g8/tasks"));
+        REQUIRE(found.has_value());
+        int overlooked = 0;
+        for (int look = 0; look < 200; ++look) overlooked += VALUE_OF((*found)->empty()) ? 1 : 0;
+        CHECK(overlooked == 0);
+    }
+    fixture.kill_until_empty("g8/tasks");
+}
+
+TEST_CASE("what was entered stays in its group when it drops the token, and what it starts in its session") {
+    FIXTURE_OR_RETURN(fixture);
+    const auto left = VALUE_OF(fixture.groups->make("left-g9-0"));
+    const auto tasks = VALUE_OF(fixture.groups->make("g9/tasks"));
+    bool ended = false;
+    const auto process =
+        fixture.start(*left,
+                      "(setsid env -i /bin/sh -c '/bin/touch up; while ! [ -e fork ]; do /bin/sleep 0.01; done\n"
+                      "(/bin/sleep 1000 &); /bin/touch forked; exec /bin/sleep 1000' &)",
+                      [&](Exit) { ended = true; });
+    fixture.run_until([&] { return ended && fixture.exists("up"); });
+    for (const std::int64_t member : VALUE_OF(left->processes())) left->entered(member);
+    static_cast<void>(
+        VALUE_OF(fixture.files.root().open("fork", {.access = Access::write, .create = Create::exclusive})));
+    fixture.run_until([&] { return fixture.exists("forked"); });
+    CHECK(VALUE_OF(tasks->empty()));
+    CHECK(VALUE_OF(left->processes()).size() >= 2);
+    REQUIRE_DONE(tasks->kill());
+    CHECK_FALSE(VALUE_OF(left->empty()));
+    fixture.kill_until_empty("left-g9-0");
+}
+
 TEST_CASE("another process of the agent finds the groups by their base") {
     FIXTURE_OR_RETURN(fixture);
     const auto group = VALUE_OF(fixture.groups->make("g4/tasks"));
