@@ -2,6 +2,7 @@
 
 #include "platform/base/crash_point.h"
 #include "platform/os/file_steps.h"
+#include "platform/run/attempts_folder.h"
 #include "platform/run/cancel.h"
 #include "platform/run/names.h"
 
@@ -390,10 +391,7 @@ Result<> Runner::create_outcome() {
         if (created || created.error().code != Code::conflict || tries == 3) return created;
         // Only a task can have put something there, or in the place of the temporary file.
         outcome_->flags.insert(Flag::outcome_tampered);
-        TRY(directory.remove_tree("." + std::string(run::outcome_name) + ".new"));
-        TRY(directory.remove_tree(run::foreign_outcome_name));
-        auto moved = directory.rename(run::outcome_name, directory, run::foreign_outcome_name, os::Replace::yes);
-        if (!moved && moved.error().code != Code::not_found) return moved;
+        TRY(run::put_foreign_outcome_aside(directory));
     }
 }
 

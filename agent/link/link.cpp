@@ -184,6 +184,8 @@ void Link::take(const wire::PollAnswer& answer) {
             return poll_later(std::nullopt);
         news = true;
     }
+    // Before the orders: their records and the ends go to the disk with one sync.
+    for (const std::string& attempt : answer.forget) news |= forget(attempt);
     std::vector<HeldAttempt*> taken;
     passed_over_ = false;
     for (const wire::PolledOrder& order : answer.orders)
@@ -213,7 +215,6 @@ void Link::take(const wire::PollAnswer& answer) {
             std::ranges::find(refused_, wire::AttemptFence{cancel.attempt, cancel.fence}) == refused_.end();
         if (!waits) news |= take_cancel(cancel);
     }
-    for (const std::string& attempt : answer.forget) news |= forget(attempt);
     news |= !taken.empty() || passed_over_;
     shipper_.ask_all();
     renew_if_due();
@@ -222,13 +223,7 @@ void Link::take(const wire::PollAnswer& answer) {
     // At once is the next poll's time only if this one's answer was worth it.
     const bool held = parts_.clock.steady() - polled_at_ >= held_at_least;
     if (news || held) poll_backoff_.reset();
-    if (passed_over_) {
-        // Ends do not wait for the next poll, which may be the next run's.
-        if (auto ends = parts_.journal.sync(); !ends)
-            parts_.logger.error("the journal could not be written", {{"error", ends.error().message}});
-        return poll_later(std::nullopt);
-    }
-    if (!news && !held) return poll_later(std::nullopt);
+    if (passed_over_ || (!news && !held)) return poll_later(std::nullopt);
     poll();
 }
 

@@ -122,6 +122,7 @@ private:
     void process_ended(const std::string& attempt);
     void conclude(HeldAttempt& held);
     void give_again(HeldAttempt& held);
+    void write_end(HeldAttempt& held, wire::Outcome outcome);
     void ended(HeldAttempt& held, wire::Outcome outcome);
     void end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary);
     void watch_time_out(HeldAttempt& held);

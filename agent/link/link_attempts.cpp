@@ -67,7 +67,7 @@ void Link::process_ended(const std::string& attempt) {
 }
 
 void Link::conclude(HeldAttempt& held) {
-    if (held.ends_unbegun) return ended(held, *held.ends_unbegun);
+    if (held.ends_unbegun) return write_end(held, *held.ends_unbegun);
     if (!held.view) {
         // It was never claimed, so nothing of it has begun.
         if (held.starts < starts_max) return give_again(held);
@@ -124,7 +124,7 @@ void Link::end_dead(HeldAttempt& held, Reason reason) {
             reason == Reason::host_restarted ? "the host was restarted while it ran" : "its attempt process died",
             parts_.clock.wall());
         if (dead.view) measure_log(*dead.view, reason, outcome);
-        ended(dead, std::move(outcome));
+        write_end(dead, std::move(outcome));
     };
     if (held.group.empty() || reason == Reason::host_restarted) return finish();
     parts_.processes.kill_groups(held.group, finish);
@@ -136,7 +136,7 @@ void Link::end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::str
     outcome.log_sha256 = crypto::sha256("");
     held.ends_unbegun = std::move(outcome);
     fetch_.release(held.id);
-    if (!held.process) return ended(held, *held.ends_unbegun);
+    if (!held.process) return write_end(held, *held.ends_unbegun);
     held.process->end_input();
     held.overdue = parts_.loop.after(unbegun_end_within, [this, id = held.id] {
         const auto found = held_.find(id);
@@ -144,7 +144,8 @@ void Link::end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::str
     });
 }
 
-void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
+/// The end of an attempt whose process is dead or was never told `go`.
+void Link::write_end(HeldAttempt& held, wire::Outcome outcome) {
     if (!held.view) {
         if (auto remade = run::remake_attempt(*attempts_, held.id, held.document); !remade)
             parts_.logger.error("an attempt's directory could not be made again", {{"attempt", held.id}});
@@ -153,16 +154,23 @@ void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
     if (held.view) {
         CRASH_POINT("link.outcome_before");
         auto created = run::create_outcome(held.view->directory(), outcome);
-        // What its own process wrote is what counts, and it is there already.
-        if (!created && created.error().code != Code::conflict)
-            created = run::create_outcome_beside_foreign(held.view->directory(), outcome);
+        if (!created && created.error().code == Code::conflict) {
+            // Not what its own process told: that was looked for before.
+            outcome.flags.insert(Flag::outcome_tampered);
+            created = run::put_foreign_outcome_aside(held.view->directory());
+            if (created) created = run::create_outcome(held.view->directory(), outcome);
+        }
         // The name of a directory that was claimed a moment ago may not be durable yet.
         if (created) created = attempts_->sync();
-        if (!created && created.error().code != Code::conflict)
+        if (!created)
             parts_.logger.error("an outcome could not be written",
                                 {{"attempt", held.id}, {"error", created.error().message}});
         CRASH_POINT("link.outcome_after");
     }
+    ended(held, std::move(outcome));
+}
+
+void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
     held.outcome = std::move(outcome);
     held.state = HeldState::ended;
     held.process.reset();

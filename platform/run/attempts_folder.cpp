@@ -100,12 +100,12 @@ Result<> create_outcome(os::Directory& attempt, const wire::Outcome& outcome) {
     return {};
 }
 
-Result<> create_outcome_beside_foreign(os::Directory& attempt, wire::Outcome outcome) {
-    outcome.flags.insert(Flag::outcome_tampered);
+Result<> put_foreign_outcome_aside(os::Directory& attempt) {
+    TRY(attempt.remove_tree("." + std::string(outcome_name) + ".new"));
     TRY(attempt.remove_tree(foreign_outcome_name));
-    const auto moved = attempt.rename(outcome_name, attempt, foreign_outcome_name, os::Replace::yes);
-    if (!moved && moved.error().code != Code::not_found) return fail(moved.error());
-    return create_outcome(attempt, outcome);
+    auto moved = attempt.rename(outcome_name, attempt, foreign_outcome_name, os::Replace::yes);
+    if (!moved && moved.error().code != Code::not_found) return moved;
+    return {};
 }
 
 }  // namespace slipway::run

@@ -26,12 +26,12 @@ Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::str
 /// not done here. Answers the new name; empty if it is gone.
 Result<std::string> discard_attempt(os::Directory& attempts, const std::string& name);
 
-/// Creates outcome.json, durable, for an attempt whose process is dead or was never told `go`. Conflict if there is one
-/// already: that one counts.
+/// Creates outcome.json, durable, for an attempt whose process is dead or was never told `go`. Conflict if something
+/// lies there already.
 Result<> create_outcome(os::Directory& attempt, const wire::Outcome& outcome);
 
-/// The same where what lies there was not written by the attempt process: it is moved to outcome.foreign, and the
-/// outcome carries the flag outcome_tampered.
-Result<> create_outcome_beside_foreign(os::Directory& attempt, wire::Outcome outcome);
+/// Before the outcome is created where something that is none lies in its place, or in that of its temporary file: it
+/// is moved to outcome.foreign. The outcome then carries the flag outcome_tampered.
+Result<> put_foreign_outcome_aside(os::Directory& attempt);
 
 }  // namespace slipway::run

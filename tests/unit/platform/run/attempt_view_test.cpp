@@ -220,10 +220,10 @@ TEST_CASE_METHOD(Fixture, "an outcome that a task wrote is moved aside and the t
     SECTION("a link") { REQUIRE_DONE(place->make_link(run::outcome_name, "attempt.json")); }
     CHECK(attempt->outcome().error().code == Code::corrupt);
     CHECK(attempt->outcome().error().reason == "outcome_tampered");
-    REQUIRE_DONE(run::create_outcome_beside_foreign(*place, samples::outcome_lost()));
-    wire::Outcome expected = samples::outcome_lost();
-    expected.flags = {Flag::outcome_tampered};
-    CHECK(VALUE_OF(attempt->outcome()) == expected);
+    REQUIRE_CODE(run::create_outcome(*place, samples::outcome_lost()), Code::conflict);
+    REQUIRE_DONE(run::put_foreign_outcome_aside(*place));
+    REQUIRE_DONE(run::create_outcome(*place, samples::outcome_lost()));
+    CHECK(VALUE_OF(attempt->outcome()) == samples::outcome_lost());
     CHECK(VALUE_OF(place->status(run::foreign_outcome_name)));
 }
 
