@@ -25,7 +25,7 @@ constexpr std::size_t hash_chunk_bytes = 256 * 1024;
 /// open logs, never after it.
 struct Entry {
     std::mutex mutex;
-    bool made = false;    ///< its files exist, their names are durable
+    bool named = true;    ///< the names of its files are durable; nobody is told of bytes before
     bool loaded = false;  ///< length and digest are those of the durable bytes
     std::int64_t length = 0;
     crypto::Sha256 digest;
@@ -82,7 +82,6 @@ public:
         if (offset < 0) return fail(Code::invalid, "the offset of log bytes is negative");
         const auto entry = entry_of(attempt);
         std::unique_lock lock(entry->mutex);
-        TRY(make(attempt, *entry));
         TRY(load(attempt, *entry));
         const std::int64_t before = entry->length;
         if (offset > before || static_cast<std::uint64_t>(before - offset) >= bytes.size()) return entry->held();
@@ -92,6 +91,7 @@ public:
         TRY(open(attempt, entry));
         if (!marks.empty()) TRY(store_marks(attempt, *entry, marks, static_cast<std::int64_t>(fresh.size())));
         TRY_WITHIN("storing a log", store(*entry, fresh));
+        TRY(name(attempt, *entry));
         const Held held = entry->held();
         lock.unlock();
         followers_.tell(attempt, held.bytes);
@@ -125,11 +125,11 @@ public:
         const std::lock_guard lock(entry->mutex);
         entry->loaded = false;
         entry->marks.reset();
-        TRY(make(attempt, *entry));
         TRY(open(attempt, entry));
         CRASH_POINT("blobs.log_restart_before");
         TRY(entry->log->truncate(0));
         TRY(entry->log->sync_data());
+        TRY(name(attempt, *entry));
         CRASH_POINT("blobs.log_restart_after");
         entry->length = 0;
         entry->digest = crypto::Sha256();
@@ -160,13 +160,13 @@ public:
         TRY(check_events(first, lines));
         const auto entry = entry_of(attempt);
         const std::lock_guard lock(entry->mutex);
-        TRY(make(attempt, *entry));
-        TRY_ASSIGN(const auto file, files_.open(attempt, events_suffix, os::Access::read_write));
-        if (!file) return fail(Code::corrupt, "the events of attempt " + std::string(attempt) + " are gone");
-        if (!entry->events) {
-            TRY_ASSIGN(entry->events, load_events(*file));
-        }
+        TRY(load_end(attempt, *entry));
+        const std::int64_t last = first + static_cast<std::int64_t>(lines.size()) - 1;
+        if (first > entry->events->count + 1 || last <= entry->events->count) return entry->events->count;
+        if (entry->events->count == 0) entry->named = false;
+        TRY_ASSIGN(const auto file, files_.make(attempt, events_suffix));
         TRY_WITHIN("storing events", blobs::append_events(*file, *entry->events, first, lines));
+        TRY(name(attempt, *entry));
         return entry->events->count;
     }
 
@@ -205,35 +205,58 @@ private:
         return found == entries_.end() ? nullptr : found->second;
     }
 
-    Result<> make(std::string_view attempt, Entry& entry) {
-        if (entry.made) return {};
-        TRY(files_.make(attempt));
-        entry.made = true;
+    Result<> name(std::string_view attempt, Entry& entry) {
+        if (entry.named) return {};
+        TRY(files_.sync_names(attempt));
+        entry.named = true;
         return {};
     }
 
-    /// Bytes that the last process wrote and did not sync count only once they are durable.
+    /// Bytes that the last process wrote and did not sync count only once they are durable, as do their names.
     Result<> load(std::string_view attempt, Entry& entry) {
         if (entry.loaded) return {};
         TRY_ASSIGN(const auto file, files_.open(attempt, log_suffix, os::Access::read_write));
         entry.length = 0;
         entry.digest = crypto::Sha256();
         if (file) {
+            entry.named = false;
             TRY(file->sync_data());
-            std::vector<char> chunk(hash_chunk_bytes);
-            for (;;) {
-                TRY_ASSIGN(const std::size_t got, file->read_at(static_cast<std::uint64_t>(entry.length), chunk));
-                if (got == 0) break;
-                entry.digest.update({chunk.data(), got});
-                entry.length += static_cast<std::int64_t>(got);
-            }
+            TRY(name(attempt, entry));
+            TRY(hash(*file, entry));
         }
         entry.loaded = true;
         return {};
     }
 
+    static Result<> hash(os::File& file, Entry& entry) {
+        std::vector<char> chunk(hash_chunk_bytes);
+        for (;;) {
+            TRY_ASSIGN(const std::size_t got, file.read_at(static_cast<std::uint64_t>(entry.length), chunk));
+            if (got == 0) return {};
+            entry.digest.update({chunk.data(), got});
+            entry.length += static_cast<std::int64_t>(got);
+        }
+    }
+
+    /// The same of the events.
+    Result<> load_end(std::string_view attempt, Entry& entry) {
+        if (entry.events) return {};
+        TRY_ASSIGN(const auto file, files_.open(attempt, events_suffix, os::Access::read_write));
+        EventsEnd end;
+        if (file) {
+            entry.named = false;
+            TRY_ASSIGN(end, load_events(*file));
+            TRY(name(attempt, entry));
+        }
+        entry.events = end;
+        return {};
+    }
+
     Result<> open(std::string_view attempt, const std::shared_ptr<Entry>& entry) {
-        if (!entry->log) {
+        if (!entry->log && entry->length == 0) {
+            entry->named = false;
+            TRY_ASSIGN(entry->log, files_.make(attempt, log_suffix));
+        } else if (!entry->log) {
             TRY_ASSIGN(entry->log, files_.open(attempt, log_suffix, os::Access::read_write));
             if (!entry->log) return fail(Code::corrupt, "the log of attempt " + std::string(attempt) + " is gone");
         }
@@ -242,9 +265,9 @@ private:
     }
 
     Result<> store_marks(std::string_view attempt, Entry& entry, const std::vector<Mark>& marks, std::int64_t fresh) {
-        TRY_ASSIGN(const auto times, files_.open(attempt, times_suffix, os::Access::read_write));
-        if (!times) return {};
+        TRY_ASSIGN(const auto times, files_.make(attempt, times_suffix));
         if (!entry.marks) {
+            entry.named = false;
             TRY_ASSIGN(entry.marks, load_marks(*times, entry.length));
         }
         return append_marks(*times, *entry.marks, marks, entry.length, entry.length + fresh);

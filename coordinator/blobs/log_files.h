@@ -23,12 +23,19 @@ public:
 
     /// Null if there is none.
     Result<std::unique_ptr<os::File>> open(std::string_view attempt, std::string_view suffix, os::Access access);
-    /// Makes what is missing of an attempt's files, all names durable by one sync of their folder.
-    Result<> make(std::string_view attempt);
+    /// Makes it if it is missing. Its name is durable after sync_names() only.
+    Result<std::unique_ptr<os::File>> make(std::string_view attempt, std::string_view suffix);
+    /// The names of all files of the attempt, also of those that another process made. After the sync of their bytes a
+    /// file system with a journal has little left to do.
+    Result<> sync_names(std::string_view attempt);
 
 private:
+    Result<os::Directory*> folder(const std::string& month, os::Create create);  ///< with mutex_; null if there is none
+
     std::mutex mutex_;  // folders belong to one thread at a time
     std::unique_ptr<os::Directory> logs_;
+    std::string open_month_;
+    std::unique_ptr<os::Directory> open_folder_;
     std::set<std::string> durable_months_;  ///< whose own name this process has synced
 };
 

@@ -54,6 +54,20 @@ TEST_CASE("a log lies in the folder of its attempt's month") {
     CHECK(VALUE_OF(f.open(".log")->status()).size == 1);
 }
 
+TEST_CASE("an attempt that said nothing has no files") {
+    Fixture f;
+    CHECK(f.append(0, "") == 0);
+    CHECK(VALUE_OF(f.logs->held(attempt)).bytes == 0);
+    CHECK(VALUE_OF(f.logs->append_events(attempt, 1, {})) == 0);
+    CHECK(f.append(7, "beyond what is held") == 0);
+    CHECK(VALUE_OF(f.logs->append_events(attempt, 2, {"{}"})) == 0);
+    CHECK(VALUE_OF(f.logs->length(attempt)) == 0);
+    CHECK(VALUE_OF(f.logs->events(attempt)).empty());
+    REQUIRE_CODE(f.logs->read(attempt), Code::not_found);
+    f.logs->close(attempt);
+    CHECK(VALUE_OF(VALUE_OF(f.files.root().open_directory("logs"))->list(10)).empty());
+}
+
 TEST_CASE("appended bytes are held with their digest, also after a restart") {
     Fixture f;
     CHECK(f.append(0, "hello") == 5);
