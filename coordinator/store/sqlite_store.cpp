@@ -85,7 +85,7 @@ public:
     SqliteStore(SqliteOptions options, std::unique_ptr<Connection> writer)
         : options_(std::move(options)), writer_(std::move(writer)), readers_(options_) {}
 
-    Result<std::unique_ptr<Transaction>> begin() override { return SqliteTransaction::begin(*writer_); }
+    Result<std::unique_ptr<Transaction>> begin() override { return SqliteTransaction::begin(*writer_, cache_); }
 
     Result<std::unique_ptr<Reader>> read() override {
         TRY_ASSIGN(auto connection, readers_.take());
@@ -96,6 +96,7 @@ public:
 
 private:
     SqliteOptions options_;
+    RowCache cache_;
     std::unique_ptr<Connection> writer_;  // outlives the readers: the last to close clears the log away
     ReaderPool readers_;
 };

@@ -5,16 +5,19 @@
 
 namespace slipway::store::sqlite {
 
-Result<std::unique_ptr<Transaction>> SqliteTransaction::begin(Connection& writer) {
+Result<std::unique_ptr<Transaction>> SqliteTransaction::begin(Connection& writer, RowCache& cache) {
     ASSERT(!writer.in_transaction());
     TRY_WITHIN("beginning a transaction", writer.execute("BEGIN IMMEDIATE"));
-    return std::unique_ptr<Transaction>(new SqliteTransaction(writer));
+    return std::unique_ptr<Transaction>(new SqliteTransaction(writer, cache));
 }
 
-SqliteTransaction::~SqliteTransaction() { roll_back(); }
+SqliteTransaction::~SqliteTransaction() {
+    if (!ended_) roll_back();
+}
 
 void SqliteTransaction::roll_back() {
     ended_ = true;
+    cache_.clear();
     // SQLite has rolled back by itself after some errors; a ROLLBACK cannot fail in a way that leaves it open.
     if (writer_.in_transaction()) static_cast<void>(writer_.execute("ROLLBACK"));
 }
@@ -47,6 +50,40 @@ Result<> SqliteTransaction::commit() {
     return {};
 }
 
+template <typename Row, typename Read>
+Result<std::optional<Row>> SqliteTransaction::kept_or(std::optional<Row> kept, Read read) {
+    if (kept) return kept;
+    TRY_ASSIGN(auto found, read());
+    if (found) cache_.put(*found);
+    return found;
+}
+
+template <typename Row>
+Result<> SqliteTransaction::insert_and_keep(Row& row, Result<> inserted) {
+    if (inserted) cache_.put(row);
+    return inserted;
+}
+
+template <typename Row>
+Result<> SqliteTransaction::update_and_keep(const Row& row) {
+    auto updated = guarded([&] { return sqlite::update(writer_, row); });
+    if (updated) cache_.updated(row);
+    return updated;
+}
+
+Result<std::optional<core::Agent>> SqliteTransaction::agent(std::int64_t row) {
+    return kept_or(cache_.agent(row), [&] { return sqlite::agent(writer_, row); });
+}
+Result<std::optional<core::Job>> SqliteTransaction::job(std::int64_t row) {
+    return kept_or(cache_.job(row), [&] { return sqlite::job(writer_, row); });
+}
+Result<std::optional<core::Attempt>> SqliteTransaction::attempt(std::int64_t row) {
+    return kept_or(cache_.attempt(row), [&] { return sqlite::attempt(writer_, row); });
+}
+Result<std::optional<core::Attempt>> SqliteTransaction::attempt_by_id(std::string_view id) {
+    return kept_or(cache_.attempt_by_id(id), [&] { return sqlite::attempt_by_id(writer_, id); });
+}
+
 Result<> SqliteTransaction::set_counter(Counter counter, std::int64_t value) {
     return guarded([&] { return sqlite::set_counter(writer_, counter, value); });
 }
@@ -59,9 +96,7 @@ Result<> SqliteTransaction::update(const core::Pool& pool) {
 Result<> SqliteTransaction::insert(core::Agent& agent) {
     return guarded([&] { return sqlite::insert(writer_, agent); });
 }
-Result<> SqliteTransaction::update(const core::Agent& agent) {
-    return guarded([&] { return sqlite::update(writer_, agent); });
-}
+Result<> SqliteTransaction::update(const core::Agent& agent) { return update_and_keep(agent); }
 Result<> SqliteTransaction::insert(core::JoinToken& token) {
     return guarded([&] { return sqlite::insert(writer_, token); });
 }
@@ -75,17 +110,13 @@ Result<> SqliteTransaction::update(const core::Token& token) {
     return guarded([&] { return sqlite::update(writer_, token); });
 }
 Result<> SqliteTransaction::insert(core::Job& job, const std::vector<core::JobArtifact>& artifacts) {
-    return guarded([&] { return sqlite::insert(writer_, job, artifacts); });
+    return insert_and_keep(job, guarded([&] { return sqlite::insert(writer_, job, artifacts); }));
 }
-Result<> SqliteTransaction::update(const core::Job& job) {
-    return guarded([&] { return sqlite::update(writer_, job); });
-}
+Result<> SqliteTransaction::update(const core::Job& job) { return update_and_keep(job); }
 Result<> SqliteTransaction::insert(core::Attempt& attempt, std::string_view order_document) {
-    return guarded([&] { return sqlite::insert(writer_, attempt, order_document); });
+    return insert_and_keep(attempt, guarded([&] { return sqlite::insert(writer_, attempt, order_document); }));
 }
-Result<> SqliteTransaction::update(const core::Attempt& attempt) {
-    return guarded([&] { return sqlite::update(writer_, attempt); });
-}
+Result<> SqliteTransaction::update(const core::Attempt& attempt) { return update_and_keep(attempt); }
 Result<> SqliteTransaction::put(const core::AttemptTask& task) {
     return guarded([&] { return sqlite::put(writer_, task); });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coordinator/store/sqlite_reader.h"
+#include "coordinator/store/sqlite_row_cache.h"
 
 namespace slipway::store::sqlite {
 
@@ -8,8 +9,14 @@ namespace slipway::store::sqlite {
 /// SQLite has rolled back by itself, is kept: every later write and the commit answer with it.
 class SqliteTransaction : public ReaderOn<Transaction> {
 public:
-    static Result<std::unique_ptr<Transaction>> begin(Connection& writer);
+    /// Both outlive it.
+    static Result<std::unique_ptr<Transaction>> begin(Connection& writer, RowCache& cache);
     ~SqliteTransaction() override;
+
+    Result<std::optional<core::Agent>> agent(std::int64_t row) override;
+    Result<std::optional<core::Job>> job(std::int64_t row) override;
+    Result<std::optional<core::Attempt>> attempt(std::int64_t row) override;
+    Result<std::optional<core::Attempt>> attempt_by_id(std::string_view id) override;
 
     Result<> set_counter(Counter counter, std::int64_t value) override;
     Result<> insert(core::Pool& pool) override;
@@ -37,13 +44,20 @@ public:
     Result<> commit() override;
 
 private:
-    explicit SqliteTransaction(Connection& writer) : writer_(writer) {}
+    SqliteTransaction(Connection& writer, RowCache& cache) : writer_(writer), cache_(cache) {}
     Connection& db() override { return writer_; }
     template <typename Write>
     Result<> guarded(Write write);
+    template <typename Row>
+    Result<> insert_and_keep(Row& row, Result<> inserted);
+    template <typename Row>
+    Result<> update_and_keep(const Row& row);
+    template <typename Row, typename Read>
+    Result<std::optional<Row>> kept_or(std::optional<Row> kept, Read read);
     void roll_back();
 
     Connection& writer_;
+    RowCache& cache_;
     bool ended_ = false;
     std::optional<Error> broken_;
 };

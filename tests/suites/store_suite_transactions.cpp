@@ -30,6 +30,60 @@ TEST_CASE("what is not committed is not there, for readers and for the next tran
     CHECK(must(next->counter(Counter::fence)) == 0);
 }
 
+TEST_CASE("rows that an abandoned transaction changed are what they were before, also for the next transaction") {
+    EACH_STORE(fixture);
+    core::Job job = make_job("job-1", fixture.pool.row);
+    core::Attempt attempt;
+    {
+        auto transaction = must(fixture.store->begin());
+        must(transaction->insert(job, {}));
+        attempt = make_attempt("attempt-1", job, fixture.agent, 1);
+        must(transaction->insert(attempt, "{}"));
+        must(transaction->commit());
+    }
+    {
+        auto transaction = must(fixture.store->begin());
+        core::Agent agent = *must(transaction->agent(fixture.agent.row));
+        agent.slots = 63;
+        must(transaction->update(agent));
+        core::Job changed = *must(transaction->job(job.row));
+        changed.summary = "changed";
+        must(transaction->update(changed));
+        core::Attempt ended = *must(transaction->attempt_by_id("attempt-1"));
+        ended.summary = "changed";
+        must(transaction->update(ended));
+        CHECK(must(transaction->agent(fixture.agent.row))->slots == 63);
+        CHECK(must(transaction->job(job.row))->summary == "changed");
+        CHECK(must(transaction->attempt(attempt.row))->summary == "changed");
+    }
+    auto next = must(fixture.store->begin());
+    CHECK(must(next->agent(fixture.agent.row))->slots == fixture.agent.slots);
+    CHECK(must(next->job(job.row))->summary == job.summary);
+    CHECK(must(next->attempt(attempt.row))->summary == attempt.summary);
+    CHECK(must(next->attempt_by_id("attempt-1"))->summary == attempt.summary);
+}
+
+TEST_CASE("a transaction reads more rows than it can remember as they are") {
+    EACH_STORE(fixture);
+    std::vector<core::Job> jobs;
+    auto transaction = must(fixture.store->begin());
+    for (int number = 0; number < 3000; ++number) {
+        core::Job& job = jobs.emplace_back(make_job("job-" + std::to_string(number), fixture.pool.row));
+        must(transaction->insert(job, {}));
+        core::Attempt attempt = make_attempt("attempt-" + std::to_string(number), job, fixture.agent, number + 1);
+        must(transaction->insert(attempt, "{}"));
+    }
+    must(transaction->commit());
+    transaction.reset();
+    auto next = must(fixture.store->begin());
+    for (int number = 0; number < 3000; ++number) {
+        const auto attempt = must(next->attempt_by_id("attempt-" + std::to_string(number)));
+        REQUIRE(attempt);
+        CHECK(attempt->fence == number + 1);
+        CHECK(must(next->job(attempt->job_row))->id == "job-" + std::to_string(number));
+    }
+}
+
 TEST_CASE("a refused row changes nothing, and the transaction goes on to its commit") {
     EACH_STORE(fixture);
     auto transaction = must(fixture.store->begin());
