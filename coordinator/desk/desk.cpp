@@ -19,6 +19,7 @@ constexpr Duration jump_max = 5s;
 Result<> Desk::load() {
     TRY_ASSIGN(auto reader, parts_.store.read());
     TRY_ASSIGN(restore_epoch_, reader->counter(store::Counter::restore_epoch));
+    TRY_ASSIGN(fence_, reader->counter(store::Counter::fence));
     TRY_ASSIGN(last_audit_, reader->last_audit());
     TRY_ASSIGN(const auto agents, reader->all_agents());
     TRY_ASSIGN(const auto jobs, reader->unfinished_jobs());
@@ -99,18 +100,16 @@ Result<> Desk::settle(Turn& turn) {
         if (const auto agent_row = queue_.agent_for(job_row)) TRY(lease_job(turn, job_row, *agent_row));
     while (!turn.touched_.empty())
         for (const std::int64_t agent_row : std::exchange(turn.touched_, {})) TRY(serve(turn, agent_row));
-    return {};
+    return turn.fence_moved_ ? turn.tx().set_counter(store::Counter::fence, fence_) : Result<>();
 }
 
-Result<> Desk::lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_row) {
+Result<core::Case> Desk::lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_row) {
     store::Transaction& tx = turn.tx();
     TRY_ASSIGN(auto job, tx.job(job_row));
     TRY_ASSIGN(auto agent, tx.agent(agent_row));
     TRY_ASSIGN(const auto artifacts, tx.artifacts_of_job(job_row));
-    TRY_ASSIGN(const std::int64_t last_fence, tx.counter(store::Counter::fence));
     ASSERT(job && agent);
-    const std::int64_t fence = last_fence + 1;
-    TRY(tx.set_counter(store::Counter::fence, fence));
+    const std::int64_t fence = turn.next_fence();
     core::Attempt attempt = core::lease(*job, *agent, fence, turn.new_id(), turn.now());
     std::string document = parts_.orders.write(*job, attempt, *agent, artifacts);
     TRY(tx.insert(attempt, document));
@@ -126,7 +125,7 @@ Result<> Desk::lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_ro
     queue_.set_availability(agent_row, {station->contact, station->free_slots - 1, fence});
     set_deadline(Deadline::lease, attempt.row, core::lease_time);
     turn.touch(agent_row);
-    return {};
+    return core::Case{std::move(attempt), *std::move(job)};
 }
 
 /// An agent whose poll is parked takes what it has free slots for, and its poll is answered if there is anything to
@@ -141,20 +140,15 @@ Result<> Desk::serve(Turn& turn, std::int64_t agent_row) {
     TRY_ASSIGN(const auto agent, turn.tx().agent(agent_row));
     ASSERT(agent);
     const bool orders_allowed = agent->status() == AgentStatus::enabled && poll.restore_epoch == restore_epoch_;
-    TRY_ASSIGN(auto cases, load_cases(turn, agent_row, poll));
+    TRY_ASSIGN(auto cases, turn.cases_of(agent_row, poll));
     core::Mail mail = core::mail_for(poll, orders_allowed, cases);
     set_free(agent_row, orders_allowed ? core::free_slots(poll, cases, mail) : 0);
     bool more = false;
-    for (;;) {
-        const auto job_row = queue_.job_for(agent_row);
-        if (!job_row) break;
-        TRY(lease_job(turn, *job_row, agent_row));
+    while (const auto job_row = queue_.job_for(agent_row)) {
+        TRY_ASSIGN(cases.emplace_back(), lease_job(turn, *job_row, agent_row));
         more = true;
     }
-    if (more) {
-        TRY_ASSIGN(cases, load_cases(turn, agent_row, poll));
-        mail = core::mail_for(poll, orders_allowed, cases);
-    }
+    if (more) mail = core::mail_for(poll, orders_allowed, cases);
     turn.touched_.erase(agent_row);
     const bool want = poll.capabilities_sha256 != agent->capabilities_sha256;
     if (!mail.urgent && !want && poll.restore_epoch == restore_epoch_) return {};

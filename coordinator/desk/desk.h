@@ -94,6 +94,10 @@ public:
     /// To be told when all of this turn is durable, or why it is not.
     void after_commit(std::function<void(const Result<>&)> function) { after_.push_back(std::move(function)); }
 
+    /// A fence that nobody had before; the counter is written once for all of the turn.
+    std::int64_t next_fence();
+    /// Later ones are higher than this one too.
+    void lift_fence(std::int64_t seen);
     /// Writes what a case changed, puts the job in or out of the queue and marks its agent for an answer.
     Result<> write(const core::Case& of);
     /// The job waits for an agent from now on; one is looked for at the end of the turn.
@@ -102,7 +106,14 @@ public:
     /// Whoever watches the job is told after the commit.
     void changed(std::int64_t job_row) { changed_.insert(job_row); }
     /// The agent may have mail, or a free slot.
-    void touch(std::int64_t agent_row) { touched_.insert(agent_row); }
+    void touch(std::int64_t agent_row) {
+        touched_.insert(agent_row);
+        cases_.erase(agent_row);
+    }
+    /// What its poll concerns, as it is now: whoever looks at the agent next, and nothing touched it since, need not
+    /// load it again.
+    void remember_cases(std::int64_t agent_row, std::vector<core::Case> cases) { cases_[agent_row] = std::move(cases); }
+    Result<std::vector<core::Case>> cases_of(std::int64_t agent_row, const core::Poll& poll);
 
 private:
     friend class Desk;
@@ -114,6 +125,8 @@ private:
     std::vector<std::int64_t> queued_;
     std::set<std::int64_t> touched_;
     std::set<std::int64_t> changed_;
+    std::unordered_map<std::int64_t, std::vector<core::Case>> cases_;  ///< by agent; of its parked poll
+    bool fence_moved_ = false;
     std::vector<std::function<void(const Result<>&)>> after_;
 };
 
@@ -199,7 +212,7 @@ private:
 
     void run_turn(std::span<const Work> works, std::span<const DeadlineKey> due);
     Result<> settle(Turn& turn);
-    Result<> lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_row);
+    Result<core::Case> lease_job(Turn& turn, std::int64_t job_row, std::int64_t agent_row);
     Result<> serve(Turn& turn, std::int64_t agent_row);
     Result<PollAnswer> make_answer(Turn& turn, const core::Mail& mail, const core::Poll& poll);
     void reply(Turn& turn, Session& session, std::int64_t agent_row, PollAnswer answer);
@@ -217,6 +230,7 @@ private:
     std::map<std::pair<Deadline, std::int64_t>, Steady> deadline_of_;
     std::optional<core::AuditRecord> last_audit_;
     std::int64_t restore_epoch_ = 0;
+    std::int64_t fence_ = 0;  ///< the highest
     bool holds_jobs_ = false;
     std::optional<Duration> wall_beyond_steady_;
     bool must_load_ = false;  ///< the index is not what the rows say

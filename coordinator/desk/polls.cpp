@@ -91,14 +91,16 @@ Result<> take_poll(Turn& turn, core::Agent& agent, const core::Poll& poll, core:
         TRY(turn.tx().update(agent));
         turn.desk().follow(agent);
     }
-    TRY(lift_fence(turn, poll.highest_fence));
+    lift_fence(turn, poll.highest_fence);
     if (first_since_restore) TRY(adopt_unknown(turn, agent, poll));
     TRY_ASSIGN(auto cases, load_cases(turn, agent.row, poll));
     core::take_list(poll, whole_list, cases, turn.now());
     for (const core::Case& of : cases) TRY(turn.write(of));
     probe_unsealed(turn, poll, cases);
     TRY(release_held_jobs(turn));
-    return turn.desk().park(turn, agent, poll, std::move(reply));
+    TRY(turn.desk().park(turn, agent, poll, std::move(reply)));
+    turn.remember_cases(agent.row, std::move(cases));
+    return {};
 }
 
 }  // namespace

@@ -63,10 +63,8 @@ Result<> adopt(Turn& turn, const core::Agent& agent, const core::Poll::Held& hel
 
 }  // namespace
 
-Result<> lift_fence(Turn& turn, std::int64_t highest_fence) {
-    TRY_ASSIGN(const std::int64_t fence, turn.tx().counter(store::Counter::fence));
-    if (highest_fence <= fence || highest_fence > fence_lifted_max) return {};
-    return turn.tx().set_counter(store::Counter::fence, highest_fence);
+void lift_fence(Turn& turn, std::int64_t highest_fence) {
+    if (highest_fence <= fence_lifted_max) turn.lift_fence(highest_fence);
 }
 
 Result<> adopt_unknown(Turn& turn, const core::Agent& agent, const core::Poll& poll) {

@@ -7,7 +7,7 @@
 namespace slipway::desk {
 
 /// The counter of fences follows the highest one that any agent has seen, if it is one that may have been given.
-Result<> lift_fence(Turn& turn, std::int64_t highest_fence);
+void lift_fence(Turn& turn, std::int64_t highest_fence);
 
 /// Attempts that this list holds and that are in no row are taken over, with their job if that is missing too. Of
 /// several attempts of a job the highest fence is the current one. For the first list of an agent after a restore: what

@@ -51,6 +51,22 @@ void Turn::queued(const core::Job& job) {
     queued_.push_back(job.row);
 }
 
+std::int64_t Turn::next_fence() {
+    fence_moved_ = true;
+    return ++desk_.fence_;
+}
+
+void Turn::lift_fence(std::int64_t seen) {
+    if (seen <= desk_.fence_) return;
+    fence_moved_ = true;
+    desk_.fence_ = seen;
+}
+
+Result<std::vector<core::Case>> Turn::cases_of(std::int64_t agent_row, const core::Poll& poll) {
+    if (auto kept = cases_.extract(agent_row)) return std::move(kept.mapped());
+    return load_cases(*this, agent_row, poll);
+}
+
 void Turn::unqueue(std::int64_t job_row) { desk_.queue_.remove(job_row); }
 
 Result<std::vector<core::Case>> load_cases(Turn& turn, std::int64_t agent_row, const core::Poll& poll) {
