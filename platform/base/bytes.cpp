@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace slipway {
 namespace {
@@ -17,20 +18,25 @@ int hex_value(char c) {
     return -1;
 }
 
+/// Without padding.
 std::string encode64(std::string_view bytes, std::string_view alphabet) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : bytes) {
-        bits = bits << 8 | static_cast<unsigned char>(c);
-        count += 8;
-        while (count >= 6) {
-            count -= 6;
-            out += alphabet[bits >> count & 63];
-        }
+    std::string out((bytes.size() * 4 + 2) / 3, '\0');
+    char* to = out.data();
+    std::size_t at = 0;
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+    for (; at + 3 <= bytes.size(); at += 3, to += 4) {
+        const std::uint32_t bits = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+        to[0] = alphabet[bits >> 18];
+        to[1] = alphabet[bits >> 12 & 63];
+        to[2] = alphabet[bits >> 6 & 63];
+        to[3] = alphabet[bits & 63];
     }
-    if (count > 0) out += alphabet[bits << (6 - count) & 63];
+    if (at == bytes.size()) return out;
+    const bool two = at + 2 == bytes.size();
+    const std::uint32_t bits = byte(at) << 16 | (two ? byte(at + 1) << 8 : 0);
+    to[0] = alphabet[bits >> 18];
+    to[1] = alphabet[bits >> 12 & 63];
+    if (two) to[2] = alphabet[bits >> 6 & 63];
     return out;
 }
 
@@ -45,20 +51,22 @@ constexpr std::array<signed char, 256> reverse_of(std::string_view alphabet) {
 /// `text` without padding. Spare bits have to be zero, so that each value has one spelling.
 Result<std::string> decode64(std::string_view text, const std::array<signed char, 256>& table) {
     if (text.size() % 4 == 1) return fail(Code::invalid, "base64 text has an impossible length");
-    std::string out;
-    out.reserve(text.size() * 3 / 4);
+    std::string out(text.size() * 3 / 4, '\0');
+    std::size_t written = 0;
     std::uint32_t bits = 0;
     int count = 0;
+    int all = 0;  // negative as soon as one character is not of the alphabet
     for (const char c : text) {
         const int value = table[static_cast<unsigned char>(c)];
-        if (value < 0) return fail(Code::invalid, "base64 text holds a character that is not in its alphabet");
-        bits = bits << 6 | static_cast<unsigned>(value);
+        all |= value;
+        bits = bits << 6 | (static_cast<unsigned>(value) & 63);
         count += 6;
         if (count >= 8) {
             count -= 8;
-            out += static_cast<char>(bits >> count & 255);
+            out[written++] = static_cast<char>(bits >> count & 255);
         }
     }
+    if (all < 0) return fail(Code::invalid, "base64 text holds a character that is not in its alphabet");
     if ((bits & ((1u << count) - 1)) != 0) return fail(Code::invalid, "base64 text has bits set past its end");
     return out;
 }
@@ -169,8 +177,15 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
     return difference == 0;
 }
 
+// Almost all text is ASCII, which is passed over by eights.
 bool is_utf8(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
     while (!text.empty()) {
+        for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+            std::memcpy(&eight, text.data(), sizeof eight);
+            if ((eight & high_bits) != 0) break;
+        }
+        if (text.empty()) return true;
         const std::size_t length = utf8_sequence(text);
         if (length == 0) return false;
         text.remove_prefix(length);

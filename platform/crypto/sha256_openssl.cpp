@@ -4,13 +4,23 @@
 
 namespace slipway::crypto {
 
+namespace {
+
+/// EVP_sha256() is looked up among the providers at each use, which takes longer than the digest of a short text.
+const EVP_MD* algorithm() {
+    static const std::unique_ptr<EVP_MD, FreeWith<EVP_MD_free>> fetched(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+    return fetched.get();
+}
+
+}  // namespace
+
 struct Sha256::State {
     EvpMdCtxPtr context{EVP_MD_CTX_new()};
 };
 
 // OpenSSL refuses these calls only when memory is out or SHA-256 is not built in; neither has a caller who could help.
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-    ASSERT(state_->context && EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+    ASSERT(state_->context && EVP_DigestInit_ex2(state_->context.get(), algorithm(), nullptr) == 1);
 }
 
 Sha256::Sha256(const Sha256& other) : state_(std::make_unique<State>()) {
@@ -42,8 +52,8 @@ Digest Sha256::hex() const { return to_hex(raw()); }
 
 std::string sha256_raw(std::string_view bytes) {
     std::string digest(32, '\0');
-    ASSERT(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
-                      EVP_sha256(), nullptr) == 1);
+    ASSERT(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, algorithm(),
+                      nullptr) == 1);
     return digest;
 }
 

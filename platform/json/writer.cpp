@@ -26,7 +26,16 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
-bool plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+constexpr std::array<bool, 256> plain_table() {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0x20; c < table.size(); ++c) table[c] = c != '"' && c != '\\';
+    return table;
+}
+
+bool plain(char c) {
+    static constexpr std::array<bool, 256> table = plain_table();
+    return table[static_cast<unsigned char>(c)];
+}
 
 void append_text(std::string& out, std::string_view text) {
     while (!text.empty()) {

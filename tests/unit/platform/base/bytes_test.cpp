@@ -48,3 +48,15 @@ TEST_CASE("text for messages hides control characters and broken UTF-8") {
     CHECK_FALSE(is_utf8("\xed\xa0\x80"));  // surrogate
     CHECK(is_utf8("\xf0\x9f\x9a\xa2"));
 }
+
+TEST_CASE("one broken byte is found wherever it stands in a long text") {
+    const std::string text =
+        "a plain text of many bytes with n\xc3\xafve ones among them, long enough for several words";
+    CHECK(is_utf8(text));
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::string broken = text;
+        broken[at] = '\xff';
+        CHECK_FALSE(is_utf8(broken));
+        CHECK_FALSE(is_utf8(std::string_view(broken).substr(0, at + 1)));
+    }
+}
