@@ -193,6 +193,24 @@ TEST_CASE("an outcome is told until it is stored, and held until it is forgotten
     CHECK(host.processes.removed.contains(host.processes.of(order.attempt).group));
 }
 
+TEST_CASE("an outcome that the attempt's own process wrote is not written once more") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    bool written = false;
+    host.files.on_operation([&](std::string_view operation, const std::string& path) -> std::optional<Error> {
+        written |= path.find("outcome") != std::string::npos && (operation == "write" || operation == "sync");
+        return std::nullopt;
+    });
+    host.processes.end(host.processes.of(order.attempt));
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+    host.files.on_operation(nullptr);
+    CHECK_FALSE(written);
+}
+
 TEST_CASE("what was forgotten is not told again after a restart, also when an order was passed over beside it") {
     Host host;
     host.start();
