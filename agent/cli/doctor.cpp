@@ -172,6 +172,7 @@ void Doctor::look_at_groups() {
         : warning("process groups",
                   "session: a process that hides on purpose outlives its job; let the agent write to a "
                   "cgroup v2 (systemd: Delegate=yes)");
+    (*groups)->remove_empty();
 }
 
 void Doctor::look_at_sandbox() {

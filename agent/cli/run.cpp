@@ -26,6 +26,7 @@ constexpr const char* usage =
 constexpr Duration once_within = 60s;
 constexpr Duration look_again = 24h;
 constexpr Duration status_pause = 1s;
+constexpr Duration end_within = 1s;
 constexpr os::Native own_error_output = 2;
 
 enum ExitCode { ended = 0, failed = 1, bad_usage = 2, not_enrolled = 3, in_use = 5, nothing_came = 6 };
@@ -71,6 +72,7 @@ private:
     void write_status_now();
     void beat_watchdog();
     void once_ended(const wire::Outcome& outcome);
+    void end();
     Result<std::unique_ptr<net::HttpClient>> connect(const link::Credentials& credentials);
 
     const Call& call_;
@@ -102,6 +104,7 @@ private:
     os::Handle once_timer_;
     os::Handle status_timer_;
     os::Handle watchdog_timer_;
+    os::Handle end_timer_;
 };
 
 Result<> Agent::open() {
@@ -123,7 +126,7 @@ Result<> Agent::open() {
 
 Result<> Agent::follow_signals() {
     for (const os::Signal signal : {os::Signal::terminate, os::Signal::interrupt}) {
-        TRY_ASSIGN(auto handle, loop_->on_signal(signal, [this] { loop_->stop(); }));
+        TRY_ASSIGN(auto handle, loop_->on_signal(signal, [this] { end(); }));
         signals_.push_back(std::move(handle));
     }
     TRY_ASSIGN(auto handle, loop_->on_signal(os::Signal::hang_up, [this] { reload(); }));
@@ -181,7 +184,7 @@ Result<> Agent::start() {
         once_timer_ = loop_->after(once_within, [this] {
             if (!link_->status().attempts.empty()) return;
             exit_code_ = nothing_came;
-            loop_->stop();
+            end();
         });
     notifier_->say("READY=1\nSTATUS=agent " + identity_->name() + " of " + identity_->url());
     beat_watchdog();
@@ -266,7 +269,15 @@ void Agent::beat_watchdog() {
 
 void Agent::once_ended(const wire::Outcome& outcome) {
     exit_code_ = outcome.result == Ending::succeeded ? ended : failed;
-    loop_->stop();
+    end();
+}
+
+// Whoever asks twice has waited long enough.
+void Agent::end() {
+    if (!link_ || end_timer_) return loop_->stop();
+    notifier_->say("STOPPING=1");
+    end_timer_ = loop_->after(end_within, [this] { loop_->stop(); });
+    loop_->post([this] { probe_->stop([this] { link_->retire([this] { loop_->stop(); }); }); });
 }
 
 int Agent::run() {
@@ -279,7 +290,7 @@ int Agent::run() {
     }
     if (auto started = start(); !started) return complain(failed, started.error().message);
     const auto ran = loop_->run();
-    notifier_->say("STOPPING=1");
+    groups_->remove_empty();
     if (!ran) return complain(failed, ran.error().message);
     logger_.info("agent ended; running attempts go on");
     return exit_code_;

@@ -91,6 +91,17 @@ void VersionProbe::answered() {
     timer_ = loop_.after(answer_within, [this] { next(); });
 }
 
+void VersionProbe::stop(std::function<void()> ended) {
+    timer_.reset();
+    empty_.reset();
+    process_.reset();
+    output_.reset();
+    if (!group_ || !group_->kill()) return ended();
+    auto empty = group_->on_empty(ended);
+    if (!empty) return ended();
+    empty_ = *std::move(empty);
+}
+
 void VersionProbe::give_up() {
     timer_.reset();
     empty_.reset();

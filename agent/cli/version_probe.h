@@ -25,6 +25,8 @@ public:
 
     /// `done` is called once with all that answered, not inside this call; what an earlier call began is given up.
     void start(std::map<std::string, std::string> programs, std::function<void(Versions)> done);
+    /// Gives up what was begun; `ended` is called once, when no asked program lives; maybe inside this call.
+    void stop(std::function<void()> ended);
 
 private:
     void next();

@@ -80,6 +80,12 @@ LinkStatus Link::status() const {
     return status;
 }
 
+void Link::retire(std::function<void()> done) {
+    poll_.reset();
+    poll_timer_.reset();
+    slots_.release(std::move(done));
+}
+
 wire::PollRequest Link::what_is_held() const {
     wire::PollRequest message;
     message.protocol = wire::protocol_version;

@@ -82,6 +82,8 @@ public:
     /// New capabilities or tags: the next poll tells.
     void set_capabilities(wire::Capabilities capabilities, std::string sha256);
     LinkStatus status() const;
+    /// Before its end: no poll any more, and no waiting process is left when `done` is called. Attempts go on.
+    void retire(std::function<void()> done);
 
 private:
     // ShipperHost

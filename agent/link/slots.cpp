@@ -39,6 +39,20 @@ Result<Waiting> Slots::take() {
     return waiting;
 }
 
+void Slots::release(std::function<void()> done) {
+    wanted_ = 0;
+    again_.reset();
+    if (spares_.empty()) return done();
+    for (Spare& spare : spares_) {
+        *spare.waiting.ended = [this, directory = spare.directory, group = spare.waiting.group, done] {
+            processes_.remove_groups(group);
+            std::erase_if(spares_, [&](const Spare& other) { return other.directory == directory; });
+            if (spares_.empty()) done();
+        };
+        spare.waiting.process->end_input();
+    }
+}
+
 Result<Slots::Spare> Slots::start() {
     Spare spare;
     spare.directory = std::string(run::waiting_prefix) + std::to_string(++number_);

@@ -30,6 +30,9 @@ public:
     void keep(int free_slots);
     /// One of them, or a new one. An error if none can be started.
     Result<Waiting> take();
+    /// The link ends: so do they. `done` is called once, when none is left and their groups are gone; maybe inside this
+    /// call.
+    void release(std::function<void()> done);
 
 private:
     struct Spare {

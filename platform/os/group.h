@@ -64,6 +64,9 @@ public:
     virtual Result<std::vector<std::string>> parts(std::string_view name) = 0;
     /// With all below it; conflict while a process lives in it; no error if absent.
     virtual Result<> remove(std::string_view name) = 0;
+    /// At the agent's end, the last call: removes the groups in which no process lives, and with the last one the place
+    /// that make_groups() made for them.
+    virtual void remove_empty() = 0;
 };
 
 class Launcher;
@@ -78,6 +81,7 @@ struct GroupsOptions {
     Launcher* adopt_orphans_beside = nullptr;
 };
 
+/// Without `base`, what agents left behind that ended without removing it is removed, if no process lives in it.
 Result<std::unique_ptr<Groups>> make_groups(EventLoop& loop, const GroupsOptions& options);
 
 }  // namespace slipway::os

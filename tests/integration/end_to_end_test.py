@@ -155,6 +155,18 @@ class EndToEnd(unittest.TestCase):
             self.agent.start("--once")
             self.assertEqual(self.agent.process.wait(harness.PATIENCE_S), code, script)
 
+    def control_groups(self):
+        name = "slipway-agent-" + hashlib.sha256(str(self.agent.state).encode()).hexdigest()[:12]
+        return list(pathlib.Path("/sys/fs/cgroup").glob("**/" + name))
+
+    def test_an_agent_that_ends_leaves_no_process_and_no_control_group(self):
+        self.agent.start()
+        job = self.job("echo done")
+        self.assertEqual(self.ended(job)["state"], "succeeded")
+        self.assertEqual(self.agent.stop(), 0)
+        self.assertEqual(self.agent.processes(), [])
+        self.assertEqual(self.control_groups(), [], self.agent.log_file.read_text()[-2000:])
+
     def test_two_agents_of_a_pool_share_its_jobs_fairly(self):
         other = real_agent.RealAgent(self.coordinator, self.admin, "two")
         self.addCleanup(other.close)

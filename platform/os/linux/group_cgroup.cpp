@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "platform/os/linux/descriptor.h"
@@ -21,6 +22,7 @@ namespace slipway::os {
 namespace {
 
 constexpr Duration kill_again = 10ms;
+constexpr std::string_view folder_prefix = "slipway-";
 
 Result<std::vector<std::string>> list_folders(int directory, const std::string& path) {
     const int number = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -244,6 +246,13 @@ public:
         return remove_folder(above.get(), parts.second, path);
     }
 
+    void remove_empty() override {
+        const auto names = list_folders(directory_.get(), folder_);
+        for (const std::string& name : names ? *names : std::vector<std::string>())
+            [[maybe_unused]] const auto removed = remove_folder(directory_.get(), name, folder_);
+        ::rmdir(folder_.c_str());
+    }
+
 private:
     static Result<Descriptor> make_folder(int above, const std::string& name, std::string_view whole) {
         if (::mkdirat(above, name.c_str(), 0755) != 0 && errno != EEXIST)
@@ -284,24 +293,68 @@ std::string find_own_folder() {
     return "/";
 }
 
+// Held while an agent uses the folder; the kernel lets go when it ends, however it does.
+bool hold_shared(const Descriptor& directory) { return ::flock(directory.get(), LOCK_SH | LOCK_NB) == 0; }
+bool is_unused(const Descriptor& directory) {
+    const Descriptor events(::openat(directory.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
+    if (!events || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) return false;
+    const auto populated = is_populated(events.get(), "");
+    return populated && !*populated;
+}
+
+bool is_still_there(const Descriptor& directory, const std::string& folder) {
+    struct stat held {};
+    struct stat named {};
+    return ::fstat(directory.get(), &held) == 0 && ::stat(folder.c_str(), &named) == 0 && held.st_ino == named.st_ino;
+}
+
+/// The folder, made if it is missing, and held. Another agent that tidies up may take it away before it is.
+Result<Descriptor> make_base(const std::string& folder) {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
+            return system_fail(errno, "making process group", folder);
+        Descriptor directory = open_folder(AT_FDCWD, folder);
+        if (!directory && errno == ENOENT) continue;
+        if (!directory || ::faccessat(directory.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0)
+            return system_fail(errno, "making process group", folder);
+        if (hold_shared(directory) && is_still_there(directory, folder)) return directory;
+    }
+    return fail(Code::conflict, "making process group " + folder + ": others remove it again and again");
+}
+
+// A folder of ours has no dot in its name; systemd's units have.
+void remove_left_over(const std::string& place) {
+    const Descriptor above = open_folder(AT_FDCWD, place);
+    const auto names = above ? list_folders(above.get(), place) : fail(Code::not_found, place);
+    for (const std::string& name : names ? *names : std::vector<std::string>()) {
+        if (!name.starts_with(folder_prefix) || name.find('.') != std::string::npos) continue;
+        const Descriptor directory = open_folder(above.get(), name);
+        if (directory && is_unused(directory)) [[maybe_unused]]
+            const auto removed = remove_folder(above.get(), name, place);
+    }
+}
+
 }  // namespace
 
-Result<std::string> find_cgroup_base(const std::string& instance) {
+Result<std::unique_ptr<Groups>> make_cgroup_groups(EventLoop& loop, const std::string& instance) {
     const std::vector<std::string> mounts = find_mounts();
     if (mounts.empty()) return fail(Code::unsupported, "no cgroup2 file system is mounted");
     const std::string own = find_own_folder();
     Error last{Code::unsupported, ""};
     for (const std::string& mount : mounts)
         for (const std::string& place : {own == "/" ? mount : mount + own, mount}) {
-            const std::string folder = place + "/slipway-" + instance;
-            if ((::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) && ::access(folder.c_str(), W_OK) == 0)
-                return folder;
-            last = system_error(errno, "making process group", folder);
+            const std::string folder = place + "/" + std::string(folder_prefix) + instance;
+            auto directory = make_base(folder);
+            if (directory) {
+                remove_left_over(place);
+                return std::make_unique<CgroupGroups>(loop, folder, *std::move(directory));
+            }
+            last = std::move(directory).error();
         }
     return fail(Code::unsupported, std::move(last.message));
 }
 
-Result<std::unique_ptr<Groups>> make_cgroup_groups(EventLoop& loop, const std::string& folder) {
+Result<std::unique_ptr<Groups>> open_cgroup_groups(EventLoop& loop, const std::string& folder) {
     Descriptor directory = open_folder(AT_FDCWD, folder);
     if (!directory) return system_fail(errno, "opening process groups", folder);
     if (::faccessat(directory.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0)

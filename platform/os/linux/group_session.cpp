@@ -327,6 +327,8 @@ public:
         return {};
     }
 
+    void remove_empty() override {}
+
 private:
     // The components that follow `prefix` in the tokens of living processes.
     std::vector<std::string> collect(const std::string& prefix) {

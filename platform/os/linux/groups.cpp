@@ -11,7 +11,7 @@ constexpr std::string_view session_prefix = "session:";
 
 Result<std::unique_ptr<Groups>> from_base(EventLoop& loop, std::string_view base, Launcher* launcher) {
     if (base.starts_with(cgroup_prefix))
-        return make_cgroup_groups(loop, std::string(base.substr(cgroup_prefix.size())));
+        return open_cgroup_groups(loop, std::string(base.substr(cgroup_prefix.size())));
     if (base.starts_with(session_prefix) && is_name(base.substr(session_prefix.size())))
         return make_session_groups(loop, std::string(base.substr(session_prefix.size())), launcher);
     return fail(Code::invalid, "'" + printable(base) + "' is not a place of process groups");
@@ -36,9 +36,8 @@ Result<std::unique_ptr<Groups>> make_groups(EventLoop& loop, const GroupsOptions
     if (!is_name(options.instance) || options.instance.find('.') != std::string::npos)
         return fail(Code::invalid, "'" + printable(options.instance) + "' is not a name of an agent's process groups");
     if (options.level != GroupLevel::session) {
-        auto base = find_cgroup_base(options.instance);
-        if (base) return make_cgroup_groups(loop, *base);
-        if (options.level) return fail(std::move(base).error());
+        auto made = make_cgroup_groups(loop, options.instance);
+        if (made || options.level) return made;
     }
     return make_session_groups(loop, options.instance, options.adopt_orphans_beside);
 }

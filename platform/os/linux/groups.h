@@ -11,9 +11,10 @@ struct GroupName {
 };
 Result<GroupName> parse_group_name(std::string_view name);
 
-/// The folder in which this process may make groups, made; an error if there is none.
-Result<std::string> find_cgroup_base(const std::string& instance);
-Result<std::unique_ptr<Groups>> make_cgroup_groups(EventLoop& loop, const std::string& folder);
+/// Makes the folder of an agent's groups where this process may, and holds it against other agents' tidying.
+Result<std::unique_ptr<Groups>> make_cgroup_groups(EventLoop& loop, const std::string& instance);
+/// One that another process of this agent made and holds.
+Result<std::unique_ptr<Groups>> open_cgroup_groups(EventLoop& loop, const std::string& folder);
 
 Result<std::unique_ptr<Groups>> make_session_groups(EventLoop& loop, const std::string& instance, Launcher* launcher);
 

@@ -130,6 +130,7 @@ public:
     Result<std::vector<std::string>> list() override;
     Result<std::vector<std::string>> parts(std::string_view name) override;
     Result<> remove(std::string_view name) override;
+    void remove_empty() override {}
 
 private:
     MemoryMachine& machine_;

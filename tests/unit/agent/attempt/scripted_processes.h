@@ -98,6 +98,7 @@ public:
     Result<std::vector<std::string>> list() override { return std::vector<std::string>{}; }
     Result<std::vector<std::string>> parts(std::string_view) override { return std::vector<std::string>{}; }
     Result<> remove(std::string_view) override { return {}; }
+    void remove_empty() override {}
 
     ScriptedGroup::Processes processes;
     ScriptedGroup::Sent sent;

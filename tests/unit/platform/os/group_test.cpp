@@ -234,6 +234,59 @@ TEST_CASE("what was entered stays in its group when it drops the token, and what
     fixture.kill_until_empty("left-g9-0");
 }
 
+TEST_CASE("empty groups go at the end, those with processes stay") {
+    FIXTURE_OR_RETURN(fixture);
+    const auto living = VALUE_OF(fixture.groups->make("g10/tasks"));
+    const auto dead = VALUE_OF(fixture.groups->make("g11/tasks"));
+    bool ended = false;
+    const auto process = fixture.start(*living, "exec sleep 1000", [&](Exit) { ended = true; });
+    fixture.groups->remove_empty();
+    CHECK(VALUE_OF(fixture.groups->list()) == std::vector<std::string>{"g10"});
+    fixture.kill_until_empty("g10/tasks");
+    fixture.groups->remove_empty();
+    if (const std::string base = fixture.groups->base(); base.starts_with("cgroup:"))
+        CHECK_FALSE(make_system_files()->open_directory(base.substr(7)));
+}
+
+TEST_CASE("what agents left behind goes when the next one starts, but not what one uses or lives in") {
+    FIXTURE_OR_RETURN(fixture);
+    if (fixture.groups->level() != GroupLevel::cgroup) return;
+    const auto exists = [](const std::string& folder) {
+        return make_system_files()->open_directory(folder).has_value();
+    };
+    const std::string base = fixture.groups->base().substr(7);
+    const auto make = [&](const std::string& name) { return make_groups(fixture.loop(), {.instance = name}); };
+    std::string left;
+    {
+        const auto ended = VALUE_OF(make(fixture.instance + "-ended"));
+        left = ended->base().substr(7);
+        VALUE_OF(ended->make("a1/run"));
+    }
+    CHECK(exists(left + "/a1/run"));
+    const auto idle = VALUE_OF(make(fixture.instance + "-idle"));
+    CHECK_FALSE(exists(left));
+
+    std::string lived_in;
+    bool gone = false;
+    std::unique_ptr<Process> process;
+    {
+        const auto killed = VALUE_OF(make(fixture.instance + "-killed"));
+        lived_in = killed->base().substr(7);
+        const auto group = VALUE_OF(killed->make("a2/tasks"));
+        process = fixture.start(*group, "exec sleep 1000", [&](Exit) { gone = true; });
+    }
+    const auto next = VALUE_OF(make(fixture.instance + "-next"));
+    CHECK(exists(base));
+    CHECK(exists(idle->base().substr(7)));
+    CHECK(exists(lived_in + "/a2/tasks"));
+    REQUIRE_DONE(process->kill(Signal::kill));
+    fixture.run_until([&] { return gone; });
+    VALUE_OF(make(fixture.instance + "-last"))->remove_empty();
+    CHECK_FALSE(exists(lived_in));
+    next->remove_empty();
+    idle->remove_empty();
+}
+
 TEST_CASE("another process of the agent finds the groups by their base") {
     FIXTURE_OR_RETURN(fixture);
     const auto group = VALUE_OF(fixture.groups->make("g4/tasks"));
