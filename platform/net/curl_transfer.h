@@ -70,6 +70,7 @@ private:
     static std::size_t on_write(char* bytes, std::size_t size, std::size_t count, void* self);
     static std::size_t on_read(char* bytes, std::size_t size, std::size_t count, void* self);
     static int on_seek(void* self, curl_off_t offset, int origin);
+    static int on_progress(void* self, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up);
     static int on_connected(void* self, char* address, char* local, int port, int local_port);
     static CURLcode on_ssl_context(CURL* easy, void* context, void* self);
     std::size_t take_header(std::string_view line);
@@ -91,6 +92,7 @@ private:
     Response response_;
     std::size_t header_bytes_ = 0;
     std::uint64_t given_ = 0;
+    curl_off_t sent_ = 0;
     bool head_done_ = false;
     bool abandoned_ = false;
     bool paused_ = false;

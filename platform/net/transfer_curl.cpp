@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "platform/base/assert.h"
 #include "platform/base/limits.h"
@@ -146,6 +147,9 @@ Result<> Transfer::set_body() {
                request_.method == Method::patch) {
         set(CURLOPT_POSTFIELDS, request_.body.data());
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+        set(CURLOPT_XFERINFOFUNCTION, &Transfer::on_progress);
+        set(CURLOPT_XFERINFODATA, static_cast<void*>(this));
+        set(CURLOPT_NOPROGRESS, sends ? 0L : 1L);
     }
     if (request_.method == Method::head)
         set(CURLOPT_NOBODY, 1L);
@@ -188,6 +192,13 @@ std::size_t Transfer::on_write(char* bytes, std::size_t size, std::size_t count,
 
 std::size_t Transfer::on_read(char* bytes, std::size_t size, std::size_t count, void* self) {
     return static_cast<Transfer*>(self)->give_body({bytes, size * count});
+}
+
+// A body that a slow line takes in pieces is no silence.
+int Transfer::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t up) {
+    auto* transfer = static_cast<Transfer*>(self);
+    if (std::exchange(transfer->sent_, up) != up) transfer->touch();
+    return transfer->abandoned_ ? 1 : 0;
 }
 
 int Transfer::on_seek(void* self, curl_off_t offset, int origin) {

@@ -225,6 +225,28 @@ TEST_CASE("a line that beats is not silent, however long the answer takes") {
     CHECK(response->body == std::string(10, '\n') + "{}");
 }
 
+TEST_CASE("a body that the line takes slowly is no silence") {
+    constexpr int pieces = 96;
+    constexpr std::size_t piece_bytes = 512 * 1024;
+    Server server(nullptr, {}, [](Line& line) {
+        std::string bytes;
+        if (!line.read_until("\r\n\r\n", bytes)) return false;
+        for (int i = 0; i < pieces; ++i) {
+            ::poll(nullptr, 0, 20);
+            if (!line.read_exactly(piece_bytes, bytes)) return false;
+        }
+        line.write(answer(200, "{}"));
+        return false;
+    });
+    Driver driver;
+    Request request = request_of(Method::post, server.url());
+    request.body.assign(pieces * piece_bytes, 'x');
+    request.timeouts.silence = 800ms;
+    const Steady begin = driver.clock.steady();
+    REQUIRE(driver.get(std::move(request)));
+    CHECK(driver.clock.steady() - begin >= 1500ms);
+}
+
 TEST_CASE("a parked exchange wakes nobody") {
     Server server(nullptr, [](Line& line, const Seen&) { return !line.wait_for_end(10'000); });
     Driver driver;
