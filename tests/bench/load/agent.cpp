@@ -93,24 +93,26 @@ void Agent::take_answer(Result<Answer> answer) {
         ++troubles_.lines_broken;
         return come_back(std::nullopt);
     }
-    if (answer->status != 200) {
-        ++troubles_.refused;
-        if (asked_to_wait_) ++troubles_.refused_again;
-        if (answer->status != 503 && answer->status != 429)
-            return world_.give_up({Code::invalid, identity_.name + " was answered " + std::to_string(answer->status) +
-                                                      ": " + answer->body.substr(0, 300)});
-        return come_back(answer->retry_after_s);
-    }
+    if (answer->status != 200) return refused(answer->status, answer->retry_after_s, answer->body);
     auto message = wire::decode_poll_answer(answer->body);
     if (!message) return world_.give_up(message.error());
+    if (message->problem)
+        return refused(message->problem->status, message->problem->retry_after_s, message->problem->detail);
     take_poll(*std::move(message));
+}
+
+void Agent::refused(int status, std::optional<std::int64_t> retry_after_s, std::string_view what) {
+    ++troubles_.refused;
+    if (asked_to_wait_) ++troubles_.refused_again;
+    if (status == 503 || status == 429) return come_back(retry_after_s);
+    world_.give_up({Code::invalid, identity_.name + " was answered " + std::to_string(status) + ": " +
+                                       std::string(what.substr(0, 300))});
 }
 
 void Agent::take_poll(wire::PollAnswer answer) {
     failures_ = 0;
     asked_to_wait_ = false;
     state_.restore_epoch = answer.restore_epoch;
-    if (answer.problem) return world_.give_up({Code::invalid, identity_.name + ": " + answer.problem->detail});
     // The coordinator knows them now, or asks for them again.
     state_.capabilities.reset();
     if (std::ranges::find(answer.want, "capabilities") != answer.want.end())

@@ -66,6 +66,7 @@ private:
     void poll();
     void take_answer(Result<Answer> answer);
     void take_poll(wire::PollAnswer answer);
+    void refused(int status, std::optional<std::int64_t> retry_after_s, std::string_view what);
     void send_report();
     void come_back(std::optional<std::int64_t> after_s);
     std::string poll_text();

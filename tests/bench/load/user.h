@@ -16,12 +16,14 @@ public:
 
     void open(std::function<void()> opened);  ///< all of them; trouble ends the run
     std::size_t size() const { return lines_.size(); }
-    /// On the connection `line`, which is idle. Whatever is not 2xx ends the run.
+    /// On the connection `line`, which waits for nothing. Whatever is not 2xx ends the run.
     void ask(std::size_t line, RequestText request, std::function<void(Answer)> got);
     /// A job that is `body`.
     void post_job(std::size_t line, std::string_view body, std::function<void(Answer)> got);
 
 private:
+    void open_line(std::size_t line, std::function<void()> opened);
+
     World& world_;
     const std::uint16_t port_;
     const std::string authorization_;
