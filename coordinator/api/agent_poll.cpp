@@ -38,10 +38,11 @@ void AgentRoutes::poll(http::Request request, http::Reply reply) {
     auto poll = std::make_shared<const core::Poll>(
         to_core(*std::move(message), {request.peer_address, request.principal.serial(), request.connection_began}));
     auto answer = std::make_shared<Answer>(reply);
-    reply.when_gone([this, row, poll, answer](http::Gone gone) {
+    // Held for as long as the poll is parked, so it holds no more than it needs.
+    reply.when_gone([this, row, instance = poll->instance, seq = poll->seq, answer](http::Gone gone) {
         if (gone == http::Gone::draining)
             answer->send(fail(Code::unavailable, "the coordinator stops: come again", "draining"));
-        services_.writer.inspect([row, poll](desk::Desk& desk) { desk.line_closed(row, poll->instance, poll->seq); });
+        services_.writer.inspect([row, instance, seq](desk::Desk& desk) { desk.line_closed(row, instance, seq); });
     });
     services_.writer.submit(
         desk::Desk::Work{[row, poll, answer](desk::Turn& turn) {

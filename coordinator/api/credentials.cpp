@@ -94,7 +94,7 @@ Result<http::Principal> Credentials::judge(const core::Token& token, const std::
 void Credentials::authenticate_agent(const http::PeerCertificate& certificate, Done done) {
     if (certificate.agent_id.empty()) return done(unknown_certificate());
     std::uint64_t generation = 0;
-    std::optional<core::Agent> known;
+    std::optional<KnownAgent> known;
     {
         const std::lock_guard lock(mutex_);
         generation = generation_;
@@ -108,31 +108,32 @@ void Credentials::authenticate_agent(const http::PeerCertificate& certificate, D
         auto row = (*reader)->agent_by_id(certificate.agent_id);
         if (!row) return done(fail(row.error()));
         if (!*row) return done(unknown_certificate());
-        (*row)->capabilities.clear();
+        const KnownAgent agent{(*row)->row, (*row)->name, (*row)->serial, (*row)->next_serial, (*row)->deleted};
         {
             const std::lock_guard lock(mutex_);
             if (agents_.size() >= remembered_max) agents_.clear();
             // The first poll with a renewed certificate changes the row, and nobody calls forget() then.
-            const bool renewing = !(*row)->next_serial.empty();
+            const bool renewing = !agent.next_serial.empty();
             if (generation == generation_ && !renewing)
-                agents_[certificate.agent_id] = {**row, clock_.steady() + memory};
+                agents_[certificate.agent_id] = {agent, clock_.steady() + memory};
         }
-        done(judge(**row, certificate));
+        done(judge(agent, certificate));
     };
     if (auto submitted = readers_.submit(std::move(look)); !submitted) done(fail(submitted.error()));
 }
 
-Result<http::Principal> Credentials::judge(const core::Agent& agent, const http::PeerCertificate& certificate) {
+Result<http::Principal> Credentials::judge(const KnownAgent& agent, const http::PeerCertificate& certificate) {
     const Time now = clock_.wall();
     const std::string& serial = certificate.serial;
     const bool in_force = !serial.empty() && (serial == agent.serial || serial == agent.next_serial);
     if (!in_force) return unknown_certificate();
     if (agent.deleted) {
         if (now - *agent.deleted > deleted_may_report) return unknown_certificate();
-        return http::Principal::deleted_agent(agent.row, agent.id, agent.name, serial);
+        return http::Principal::deleted_agent(agent.row, certificate.agent_id, agent.name, serial);
     }
-    if (now >= certificate.not_after) return http::Principal::expired_agent(agent.row, agent.id, agent.name, serial);
-    return http::Principal::agent(agent.row, agent.id, agent.name, serial);
+    if (now >= certificate.not_after)
+        return http::Principal::expired_agent(agent.row, certificate.agent_id, agent.name, serial);
+    return http::Principal::agent(agent.row, certificate.agent_id, agent.name, serial);
 }
 
 }  // namespace slipway::api

@@ -35,12 +35,20 @@ private:
         Row row;
         Steady until;
     };
+    /// What a judgement needs of an agent's row; there is one for each agent that polls.
+    struct KnownAgent {
+        std::int64_t row = 0;
+        std::string name;
+        std::string serial;
+        std::string next_serial;
+        std::optional<Time> deleted;
+    };
     void authenticate_token(std::string_view bearer, std::function<void(Result<http::Principal>)> done);
     void authenticate_agent(const http::PeerCertificate& certificate,
                             std::function<void(Result<http::Principal>)> done);
     Result<http::Principal> judge(const core::Token& token, const std::string& secret_sha256);
     void note_use(const core::Token& token);
-    Result<http::Principal> judge(const core::Agent& agent, const http::PeerCertificate& certificate);
+    Result<http::Principal> judge(const KnownAgent& agent, const http::PeerCertificate& certificate);
 
     Clock& clock_;
     store::Store& store_;
@@ -49,7 +57,7 @@ private:
     std::mutex mutex_;
     std::uint64_t generation_ = 0;  ///< guarded by mutex_, as the rest
     std::unordered_map<std::string, Remembered<core::Token>> tokens_;
-    std::unordered_map<std::string, Remembered<core::Agent>> agents_;
+    std::unordered_map<std::string, Remembered<KnownAgent>> agents_;
 };
 
 }  // namespace slipway::api

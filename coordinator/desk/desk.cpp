@@ -200,6 +200,7 @@ Result<> Desk::park(Turn& turn, const core::Agent& agent, const core::Poll& poll
     Session& session = sessions_[agent.row];
     if (session.parked) reply(turn, session, agent.row, {restore_epoch_, core::hold_s(poll), {}, {}, {}, false});
     session.parked = Parked{poll, std::move(poll_reply)};
+    session.parked->poll.capabilities.reset();  // taken already, and the largest part of a poll that waits
     set_deadline(Deadline::hold, agent.row, std::chrono::seconds{core::hold_s(poll)});
     turn.touch(agent.row);
     return {};
