@@ -84,27 +84,35 @@ void Staging::remove_stale() {
 }
 
 Result<> Staging::rename_into_place() {
+    if (missing_.size() == 1) {
+        CRASH_POINT("unpack.before_rename");
+        // Over an empty folder this is allowed, over anything else it fails.
+        TRY(folder_->rename("tree", *above_, missing_[0], os::Replace::yes));
+        CRASH_POINT("unpack.after_rename");
+        return above_->sync();
+    }
+    TRY_ASSIGN(const auto parents, make_parents());
+    CRASH_POINT("unpack.before_rename_of_parents");
+    TRY(parents->rename(missing_[0], *above_, missing_[0], os::Replace::no));
+    CRASH_POINT("unpack.after_rename_of_parents");
+    return above_->sync();
+}
+
+/// The folders that are missing above the target, with the tree in the last one: they come into place with it, so that
+/// whoever is killed before leaves nothing but the staging folder, where the next run looks for it.
+Result<std::unique_ptr<os::Directory>> Staging::make_parents() {
+    TRY_ASSIGN(auto parents, folder_->make_directory("parents", 0700));
     std::vector<std::unique_ptr<os::Directory>> made;
-    os::Directory* parent = above_.get();
+    os::Directory* parent = parents.get();
     for (std::size_t i = 0; i + 1 < missing_.size(); ++i) {
         TRY_ASSIGN(auto folder, parent->make_directory(missing_[i], 0755));
         TRY(folder->set_mode(0755));
         made.push_back(std::move(folder));
         parent = made.back().get();
     }
-    CRASH_POINT("unpack.before_rename");
-    // Over an empty folder this is allowed, over anything else it fails.
-    auto renamed = folder_->rename("tree", *parent, missing_.back(), os::Replace::yes);
-    if (!renamed) {
-        for (std::size_t i = made.size(); i > 0; --i) {
-            os::Directory& holder = i == 1 ? *above_ : *made[i - 2];
-            static_cast<void>(holder.remove(missing_[i - 1]));
-        }
-        return renamed;
-    }
-    CRASH_POINT("unpack.after_rename");
+    TRY(folder_->rename("tree", *parent, missing_.back(), os::Replace::no));
     for (auto& folder : made) TRY(folder->sync());
-    return above_->sync();
+    return parents;
 }
 
 Result<> Staging::publish() {

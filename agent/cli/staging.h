@@ -33,6 +33,7 @@ private:
     Result<> make_folder(Random& random);
     void remove_stale();
     Result<> rename_into_place();
+    Result<std::unique_ptr<os::Directory>> make_parents();
 
     std::unique_ptr<os::Directory> above_;  ///< the nearest folder above the target
     std::vector<std::string> missing_;      ///< the target's name, and before it the folders to be made
