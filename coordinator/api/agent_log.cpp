@@ -62,7 +62,7 @@ http::Response wrong_offset(std::int64_t held_bytes) {
 
 struct Noted {
     std::int64_t restore_epoch = 0;
-    core::Seal log = core::Seal::wait;
+    desk::JudgedLog log;
     bool superseded = false;
 };
 
@@ -83,15 +83,16 @@ void AgentRoutes::append_log(http::Request request, http::Reply reply) {
         const bool superseded = attempt->flags.contains(Flag::superseded);
         services_.writer.submit<Noted>(
             [row = attempt->row, held = *held, superseded](desk::Turn& turn) -> Result<Noted> {
-                TRY_ASSIGN(const core::Seal log, desk::note_log(turn, row, {held.bytes, held.sha256}));
+                TRY_ASSIGN(const desk::JudgedLog log, desk::note_log(turn, row, {held.bytes, held.sha256}));
                 return Noted{turn.desk().restore_epoch(), log, superseded};
             },
             [this, reply, append, bytes = held->bytes](Result<Noted> noted) {
                 if (!noted) return reply.send(noted.error());
-                settle_log({services_.logs, services_.disk, services_.logger}, append->attempt, noted->log);
+                settle_log({services_.logs, services_.disk, services_.writer, services_.logger}, append->attempt,
+                           noted->log);
                 wire::LogAnswer answer;
                 answer.restore_epoch = noted->restore_epoch;
-                answer.log_offset = noted->log == core::Seal::send_again ? 0 : bytes;
+                answer.log_offset = noted->log.seal == core::Seal::send_again ? 0 : bytes;
                 answer.superseded = noted->superseded;
                 reply.send(http::Response::json(200, wire::encode(answer)));
             });

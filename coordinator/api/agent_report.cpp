@@ -114,7 +114,7 @@ private:
         answer.restore_epoch = answered->restore_epoch;
         for (const desk::ReportAnswer& one : answered->answers) {
             answer.attempts.push_back(to_wire(one));
-            settle_log({services_.logs, services_.disk, services_.logger}, one.attempt, one.log);
+            settle_log({services_.logs, services_.disk, services_.writer, services_.logger}, one.attempt, one.log);
         }
         reply_.send(http::Response::json(200, wire::encode(answer)));
     }

@@ -10,12 +10,12 @@ void LogProbe::request(std::int64_t attempt_row, const std::string& attempt_id) 
         const auto held = logs_.held(attempt_id);
         if (!held)
             return logger_.error("a log could not be read", {{"attempt", attempt_id}, {"error", held.error().message}});
-        writer_->submit<core::Seal>(
+        writer_->submit<desk::JudgedLog>(
             [attempt_row, held = *held](desk::Turn& turn) {
                 return desk::note_log(turn, attempt_row, {held.bytes, held.sha256});
             },
-            [this, attempt_id](Result<core::Seal> seal) {
-                if (seal) settle_log({logs_, disk_, logger_}, attempt_id, *seal);
+            [this, attempt_id](Result<desk::JudgedLog> judged) {
+                if (judged) settle_log({logs_, disk_, *writer_, logger_}, attempt_id, *judged);
             });
     };
     // A full queue is no loss: the agent's next list asks again.

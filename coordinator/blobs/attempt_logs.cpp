@@ -119,10 +119,12 @@ public:
         return static_cast<std::int64_t>(status.size);
     }
 
-    Result<> restart(std::string_view attempt) override {
+    Result<> restart(std::string_view attempt, std::string_view wrong_sha256) override {
         TRY(month_of(attempt));
         const auto entry = entry_of(attempt);
         const std::lock_guard lock(entry->mutex);
+        TRY(load(attempt, *entry));
+        if (entry->digest.hex() != wrong_sha256) return {};
         entry->loaded = false;
         entry->marks.reset();
         TRY(open(attempt, entry));

@@ -39,8 +39,9 @@ public:
                                 const std::vector<Mark>& marks) = 0;
     virtual Result<Held> held(std::string_view attempt) = 0;
     virtual Result<std::int64_t> length(std::string_view attempt) = 0;  ///< durable bytes, 0 if there is none
-    /// Throws the log away: all of it will be sent once more.
-    virtual Result<> restart(std::string_view attempt) = 0;
+    /// Throws the log away if it has the digest that did not fit: all of it will be sent once more. Called a second
+    /// time, when better bytes may be here already, it changes nothing.
+    virtual Result<> restart(std::string_view attempt, std::string_view wrong_sha256) = 0;
     /// Nothing is appended any more: syncs the marks and frees memory and descriptors. Every attempt that was appended
     /// to or asked for by held() keeps about 300 bytes of memory until then; of descriptors there are at most 256.
     virtual void close(std::string_view attempt) = 0;

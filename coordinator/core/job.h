@@ -85,7 +85,7 @@ struct Attempt {
     std::optional<std::int64_t> log_length;  ///< what the outcome says of the log
     std::string log_sha256;                  ///< empty: unknown, after a power cut
     bool log_sealed = false;
-    bool log_asked_again = false;  ///< the digest did not fit once already
+    bool log_asked_again = false;  ///< the digest did not fit once already, and those bytes are gone
     std::int64_t event_seq = 0;    ///< highest stored event
 };
 

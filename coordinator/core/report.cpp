@@ -59,10 +59,7 @@ Seal take_log(Attempt& attempt, std::int64_t held_bytes, std::string_view held_s
     const bool unknown = attempt.log_sha256.empty() || !attempt.log_length;
     if (!unknown && held_bytes < *attempt.log_length) return Seal::wait;
     if (!unknown && (held_bytes != *attempt.log_length || held_sha256 != attempt.log_sha256)) {
-        if (!attempt.log_asked_again) {
-            attempt.log_asked_again = true;
-            return Seal::send_again;
-        }
+        if (!attempt.log_asked_again) return Seal::send_again;
         attempt.flags.insert(Flag::log_mismatch);
     }
     attempt.log_sealed = true;

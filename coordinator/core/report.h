@@ -47,8 +47,10 @@ ReportVerdict take_report(const ReportItem& item, Case& of, Time now);
 enum class Seal {
     wait,        ///< bytes are still missing
     sealed,      ///< complete, or as complete as it will be (the attempt is marked)
-    send_again,  ///< the digest does not fit: all of it once more
+    send_again,  ///< the digest does not fit: these bytes go, then log_begun_anew(), then all of it once more
 };
 Seal take_log(Attempt& attempt, std::int64_t held_bytes, std::string_view held_sha256);
+/// The bytes that did not fit are gone. Only now: whoever dies before asks once more, whoever dies after does not.
+inline void log_begun_anew(Attempt& attempt) { attempt.log_asked_again = true; }
 
 }  // namespace slipway::core

@@ -161,13 +161,13 @@ Result<ReportAnswer> report_one(Turn& turn, const core::Agent& agent, const Repo
     TRY(put_tasks(turn, of.attempt.row, reported.item.tasks));
     Desk::HeldLog& held = turn.desk().held_log(of.attempt.row);
     if (reported.log.bytes >= held.bytes) held = reported.log;
-    answer.log = core::take_log(of.attempt, held.bytes, held.sha256);
-    if (answer.log != core::Seal::wait) turn.desk().drop_held_log(of.attempt.row);
+    answer.log = {core::take_log(of.attempt, held.bytes, held.sha256), held.sha256};
+    if (answer.log.seal != core::Seal::wait) turn.desk().drop_held_log(of.attempt.row);
     if (!had_outcome && of.attempt.outcome_stored)
         TRY(turn.audit(actor_of(agent), "attempt_ended", "job:" + of.job.id,
                        "attempt " + of.attempt.id + " " + std::string(to_string(of.attempt.state))));
     TRY(turn.write(of));
-    answer.log_offset = answer.log == core::Seal::send_again ? 0 : reported.log.bytes;
+    answer.log_offset = answer.log.seal == core::Seal::send_again ? 0 : reported.log.bytes;
     answer.event_seq = of.attempt.event_seq;
     return answer;
 }
@@ -189,16 +189,16 @@ Result<std::vector<ReportAnswer>> report(Turn& turn, std::int64_t agent_row, con
     return answers;
 }
 
-Result<core::Seal> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log) {
+Result<JudgedLog> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log) {
     Desk::HeldLog& held = turn.desk().held_log(attempt_row);
     if (log.bytes >= held.bytes) held = log;
     TRY_ASSIGN(auto attempt, turn.tx().attempt(attempt_row));
     if (!attempt || !attempt->outcome_stored || attempt->log_sealed) {
         if (!attempt || attempt->log_sealed) turn.desk().drop_held_log(attempt_row);
-        return attempt && attempt->log_sealed ? core::Seal::sealed : core::Seal::wait;
+        return JudgedLog{attempt && attempt->log_sealed ? core::Seal::sealed : core::Seal::wait, {}};
     }
-    const core::Seal seal = core::take_log(*attempt, held.bytes, held.sha256);
-    if (seal == core::Seal::wait) return seal;
+    JudgedLog judged{core::take_log(*attempt, held.bytes, held.sha256), held.sha256};
+    if (judged.seal == core::Seal::wait) return judged;
     turn.desk().drop_held_log(attempt_row);
     if (auto updated = turn.tx().update(*attempt); !updated) {
         turn.abandon(updated.error());
@@ -206,7 +206,14 @@ Result<core::Seal> note_log(Turn& turn, std::int64_t attempt_row, const Desk::He
     }
     turn.touch(attempt->agent_row);
     turn.changed(attempt->job_row);
-    return seal;
+    return judged;
+}
+
+Result<> log_begun_anew(Turn& turn, const std::string& attempt_id) {
+    TRY_ASSIGN(auto attempt, turn.tx().attempt_by_id(attempt_id));
+    if (!attempt) return {};
+    core::log_begun_anew(*attempt);
+    return turn.tx().update(*attempt);
 }
 
 }  // namespace slipway::desk

@@ -20,17 +20,24 @@ struct Reported {
     core::ReportItem item;
     Desk::HeldLog log;
 };
+/// What a log is, once its bytes were seen.
+struct JudgedLog {
+    core::Seal seal = core::Seal::wait;
+    std::string sha256;  ///< of the bytes that this is said of
+};
 struct ReportAnswer {
     std::string attempt;
     std::int64_t log_offset = 0;  ///< 0 after a digest that did not fit: all of it once more
     std::int64_t event_seq = 0;
     core::ReportVerdict verdict;
     bool stale_fence = false;  ///< there is no such attempt of this agent
-    core::Seal log = core::Seal::wait;
+    JudgedLog log;
 };
 Result<std::vector<ReportAnswer>> report(Turn& turn, std::int64_t agent_row, const std::vector<Reported>& items);
 
 /// What is durable of a log has grown: it may be complete now, or wanted once more.
-Result<core::Seal> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log);
+Result<JudgedLog> note_log(Turn& turn, std::int64_t attempt_row, const Desk::HeldLog& log);
+/// After Seal::send_again: the bytes that did not fit are gone, durably.
+Result<> log_begun_anew(Turn& turn, const std::string& attempt);
 
 }  // namespace slipway::desk

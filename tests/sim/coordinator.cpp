@@ -206,8 +206,19 @@ void Coordinator::report(const Message& message, std::function<void(Reply)> repl
                                          });
 }
 
-void Coordinator::settle(const std::string& attempt, core::Seal seal) {
-    if (seal == core::Seal::send_again) logs_[attempt].bytes.clear();
+void Coordinator::settle(const std::string& attempt, const desk::JudgedLog& judged) {
+    if (judged.seal != core::Seal::send_again) return;
+    scene_.after(1ms, [this, life = life_, attempt, wrong = judged.sha256] {
+        if (life != life_ || !alive()) return;
+        Log& log = logs_[attempt];
+        if (crypto::sha256(log.bytes) == wrong) log.bytes.clear();
+        ask<bool>(
+            [&](desk::Turn& turn) -> Result<bool> {
+                TRY(desk::log_begun_anew(turn, attempt));
+                return true;
+            },
+            [](const Result<bool>&) {});
+    });
 }
 
 void Coordinator::request(std::int64_t attempt_row, const std::string& attempt) {
@@ -215,10 +226,10 @@ void Coordinator::request(std::int64_t attempt_row, const std::string& attempt) 
         if (life != life_ || !alive()) return;
         const Log& log = logs_[attempt];
         const desk::Desk::HeldLog held{static_cast<std::int64_t>(log.bytes.size()), crypto::sha256(log.bytes)};
-        ask<core::Seal>([&](desk::Turn& turn) { return desk::note_log(turn, attempt_row, held); },
-                        [&](const Result<core::Seal>& seal) {
-                            if (seal) settle(attempt, *seal);
-                        });
+        ask<desk::JudgedLog>([&](desk::Turn& turn) { return desk::note_log(turn, attempt_row, held); },
+                             [&](const Result<desk::JudgedLog>& judged) {
+                                 if (judged) settle(attempt, *judged);
+                             });
     });
 }
 

@@ -11,6 +11,7 @@
 #include "coordinator/core/report.h"
 #include "coordinator/desk/desk.h"
 #include "coordinator/desk/jobs.h"
+#include "coordinator/desk/polls.h"
 #include "coordinator/store/memory_store.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/network.h"
@@ -59,7 +60,7 @@ private:
     void poll(const Message& message, std::function<void(Reply)> reply);
     void report(const Message& message, std::function<void(Reply)> reply);
     wire::ReportedAttempt with_current_fence(wire::ReportedAttempt reported);
-    void settle(const std::string& attempt, core::Seal seal);
+    void settle(const std::string& attempt, const desk::JudgedLog& judged);
     void request(std::int64_t attempt_row, const std::string& attempt) override;
 
     Scene& scene_;

@@ -121,14 +121,15 @@ TEST_CASE("a log ends at its limit, and the chunk that goes beyond is refused wh
 TEST_CASE("a log that is to be sent once more begins at 0") {
     Fixture f;
     f.append(0, "wrong bytes", {{0, 1}, {6, 2}});
-    REQUIRE_DONE(f.logs->restart(attempt));
+    REQUIRE_DONE(f.logs->restart(attempt, crypto::sha256("wrong bytes")));
     CHECK(VALUE_OF(f.logs->held(attempt)).bytes == 0);
     CHECK(f.append(0, "right", {{0, 7}}) == 5);
+    REQUIRE_DONE(f.logs->restart(attempt, crypto::sha256("wrong bytes")));
     CHECK(f.content() == "right");
     CHECK(f.marks(0, 100) == "0@7 ");
     CHECK(VALUE_OF(f.logs->held(attempt)).sha256 == crypto::sha256("right"));
     f.restart();
-    REQUIRE_DONE(f.logs->restart(attempt));
+    REQUIRE_DONE(f.logs->restart(attempt, crypto::sha256("right")));
     CHECK(VALUE_OF(f.logs->length(attempt)) == 0);
 }
 

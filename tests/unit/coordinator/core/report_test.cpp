@@ -94,6 +94,8 @@ TEST_CASE("a digest that does not fit asks for all of it once more, then marks t
     take_report(ended(Ending::succeeded), of, now);
     CHECK(take_log(of.attempt, 10, "other") == Seal::send_again);
     CHECK_FALSE(of.attempt.log_sealed);
+    CHECK(take_log(of.attempt, 10, "other") == Seal::send_again);  // whoever was to throw it away was killed
+    log_begun_anew(of.attempt);
     CHECK(take_log(of.attempt, 4, "part") == Seal::wait);
     CHECK(take_log(of.attempt, 10, "other") == Seal::sealed);
     CHECK(of.attempt.flags.contains(Flag::log_mismatch));
