@@ -4,6 +4,7 @@
 
 #include "agent/attempt/environment.h"
 #include "agent/attempt/waiting_process.h"
+#include "platform/base/crash_point.h"
 #include "platform/os/clock.h"
 
 namespace slipway::attempt {
@@ -39,6 +40,8 @@ Result<std::map<std::string, std::string>> parse(std::span<const std::string> ar
 std::map<std::string, std::string> base_environment(const os::Environment& environment) {
     std::map<std::string, std::string> base{{"PATH", default_path}, {"LANG", "C.UTF-8"}, {"HOME", "/"}};
     if (const auto home = environment.find("HOME"); home != environment.end()) base["HOME"] = home->second;
+    for (const char* name : crash_variables)
+        if (const auto found = environment.find(name); found != environment.end()) base[name] = found->second;
     return base;
 }
 

@@ -11,6 +11,7 @@
 #include "agent/link/attempt_processes_system.h"
 #include "agent/link/directory_remover.h"
 #include "agent/link/link.h"
+#include "platform/base/crash_point.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/clock.h"
 #include "platform/os/file_steps.h"
@@ -42,7 +43,9 @@ std::string groups_instance(const std::string& state) { return "agent-" + crypto
 /// What an attempt process needs of the agent's own environment, and nothing else of it.
 std::vector<std::string> attempt_environment(const os::Environment& environment) {
     std::vector<std::string> kept{"PATH=" + std::string(task_path)};
-    for (const char* name : {"HOME", "LANG", "SLIPWAY_CRASH_AT", "SLIPWAY_CRASH_LOG"})
+    std::vector<const char*> names{"HOME", "LANG"};
+    names.insert(names.end(), crash_variables.begin(), crash_variables.end());
+    for (const char* name : names)
         if (const auto found = environment.find(name); found != environment.end())
             kept.push_back(found->first + "=" + found->second);
     return kept;

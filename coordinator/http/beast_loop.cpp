@@ -68,6 +68,13 @@ void AsioLoop::run_posted() {
     }
 }
 
+void AsioLoop::look_at_clock() {
+    post([this] {
+        timer_.cancel();
+        run_timers();
+    });
+}
+
 os::Handle AsioLoop::after(Duration duration, std::function<void()> function) {
     return at(now() + duration, std::move(function));
 }

@@ -36,6 +36,7 @@ public:
     void set_deadline(TimingWheel::Entry& entry, Duration from_now);
     void clear_deadline(TimingWheel::Entry& entry) { wheel_.clear(entry); }
 
+    void look_at_clock();  ///< from any thread: it was pushed
     void run();
     void stop() { context_.stop(); }
     void close();

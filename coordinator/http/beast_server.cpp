@@ -53,6 +53,7 @@ public:
 
     Result<Address> listen(Port port, const Address& address, std::shared_ptr<StreamFactory> security) override;
     os::Loop& loop() override { return *Core::loop; }
+    void look_at_clock() override { Core::loop->look_at_clock(); }
 
     void run() override {
         // OpenSSL writes with write(2): a peer that is gone must be an error, not a signal.

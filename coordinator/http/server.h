@@ -69,6 +69,9 @@ public:
     virtual void drain(Duration grace) = 0;
     virtual void stop() = 0;  ///< from any thread; at once
 
+    /// From any thread: the clock did not go on by itself, all timers are to be looked at again.
+    virtual void look_at_clock() = 0;
+
     /// Closes every connection of this agent, in this turn. On the loop's thread.
     virtual void close_agent(std::string_view agent_id) = 0;
 };

@@ -104,8 +104,10 @@ Result<> serve(const Configuration& configuration) {
 
     // The writer's loop takes the signals: it has to ask for them before any other thread begins.
     TRY_ASSIGN(const auto writer_loop, os::make_event_loop(clock));
-    TRY_ASSIGN(const auto pushes, os::follow_pushes(*writer_loop, clock));
-    std::function<void()> drain;  // set before the writer, which calls it, begins
+    // Set before the writer, whose loop calls them, begins.
+    std::function<void()> look_at_clock;
+    std::function<void()> drain;
+    TRY_ASSIGN(const auto pushes, os::follow_pushes(*writer_loop, clock, [&look_at_clock] { look_at_clock(); }));
     TRY_ASSIGN(const auto on_terminate, writer_loop->on_signal(os::Signal::terminate, [&drain] { drain(); }));
     TRY_ASSIGN(const auto on_interrupt, writer_loop->on_signal(os::Signal::interrupt, [&drain] { drain(); }));
     blobs::DiskPool disk(disk_threads, disk_queue_max);
@@ -189,6 +191,7 @@ Result<> serve(const Configuration& configuration) {
     TRY_ASSIGN(const auto agent_address,
                server->listen(http::Port::agent, configuration.agent_listen, http::make_tls_streams(agent_tls)));
 
+    look_at_clock = [&] { server->look_at_clock(); };
     drain = [&] {
         logger.info("draining");
         notify_manager("STOPPING=1");

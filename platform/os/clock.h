@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "platform/base/ids.h"
@@ -11,11 +13,15 @@ namespace slipway::os {
 
 /// CLOCK_REALTIME and CLOCK_BOOTTIME (which goes on while the machine sleeps).
 ///
-/// In the `crash` preset a test may push it: the environment variable SLIPWAY_CLOCK_FD names a descriptor, the reading
-/// end of a pipe of records of two little-endian signed 64-bit numbers, microseconds to add to wall() and to steady().
+/// In the `crash` preset a test may push it: the environment variable SLIPWAY_CLOCK_FILE names a file to whose end it
+/// writes records of two little-endian signed 64-bit numbers, microseconds to add to wall() and to steady(). Each
+/// process reads all of it, so that one which starts later lives in the same time.
 class SystemClock final : public Clock {
 public:
     SystemClock();
+    ~SystemClock() override;
+    SystemClock(const SystemClock&) = delete;
+    SystemClock& operator=(const SystemClock&) = delete;
     Time wall() override;
     Steady steady() override;
 
@@ -25,13 +31,16 @@ public:
     void take_pushes();
 
 private:
-    std::optional<Native> pushes_;
+    std::optional<Native> pushes_;  ///< an inotify instance that watches the file
+    std::optional<Native> file_;
+    std::int64_t taken_bytes_ = 0;
     std::atomic<std::int64_t> wall_pushed_us_ = 0;
     std::atomic<std::int64_t> steady_pushed_us_ = 0;
 };
 
-/// Lets pushes of the clock reach the timers of the loop. An empty handle when there is nothing to follow.
-Result<Handle> follow_pushes(EventLoop& loop, SystemClock& clock);
+/// Lets pushes of the clock reach the timers of the loop, then calls `pushed`, which may be empty, for timers
+/// elsewhere. An empty handle when there is nothing to follow.
+Result<Handle> follow_pushes(EventLoop& loop, SystemClock& clock, std::function<void()> pushed = {});
 
 /// getrandom(2).
 class SystemRandom final : public Random {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 #endif
 
@@ -29,39 +30,42 @@ std::int64_t read_clock(clockid_t id) {
 #ifdef SLIPWAY_CRASH_POINTS
 
 SystemClock::SystemClock() {
-    const char* const text = std::getenv("SLIPWAY_CLOCK_FD");
-    if (text == nullptr) return;
-    const int number = std::atoi(text);
-    const int flags = ::fcntl(number, F_GETFL);
-    if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0 || ::fcntl(number, F_SETFD, FD_CLOEXEC) < 0)
-        return;
-    pushes_ = number;
+    const char* const path = std::getenv("SLIPWAY_CLOCK_FILE");
+    if (path == nullptr) return;
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    ASSERT(file >= 0);
+    file_ = file;
+    const int pushes = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ASSERT(pushes >= 0 && ::inotify_add_watch(pushes, path, IN_MODIFY) >= 0);
+    pushes_ = pushes;
+    take_pushes();
+}
+
+SystemClock::~SystemClock() {
+    for (const auto& owned : {pushes_, file_})
+        if (owned) ::close(static_cast<int>(*owned));
 }
 
 void SystemClock::take_pushes() {
+    if (!file_) return;
+    std::array<char, 4096> events{};
+    while (::read(static_cast<int>(*pushes_), events.data(), events.size()) > 0) {
+    }
     std::array<std::int64_t, 2> push{};
-    while (pushes_) {
-        // Records are shorter than PIPE_BUF: they come whole.
-        const ssize_t got = ::read(static_cast<int>(*pushes_), push.data(), sizeof push);
-        if (got < 0 && errno == EINTR) continue;
-        if (got == 0) pushes_.reset();  // the test has closed its end
-        if (got != static_cast<ssize_t>(sizeof push)) return;
+    // A record is written at once: it is there whole or not yet.
+    while (::pread(static_cast<int>(*file_), push.data(), sizeof push, taken_bytes_) == sizeof push) {
+        taken_bytes_ += static_cast<std::int64_t>(sizeof push);
         wall_pushed_us_ += push[0];
         steady_pushed_us_ += push[1];
     }
 }
 
-Result<Handle> follow_pushes(EventLoop& loop, SystemClock& clock) {
+Result<Handle> follow_pushes(EventLoop& loop, SystemClock& clock, std::function<void()> pushed) {
     if (!clock.pushes()) return Handle();
-    struct Following final : Subscription {
-        std::unique_ptr<Watch> watch;
-    };
-    auto following = std::make_unique<Following>();
-    TRY_ASSIGN(following->watch, loop.watch(*clock.pushes(), {.read = true}, [&clock, raw = following.get()](Ready) {
+    return loop.watch(*clock.pushes(), {.read = true}, [&clock, pushed = std::move(pushed)](Ready) {
         clock.take_pushes();
-        if (!clock.pushes()) raw->watch.reset();
-    }));
-    return following;
+        if (pushed) pushed();
+    });
 }
 
 Time SystemClock::wall() { return {read_clock(CLOCK_REALTIME) + wall_pushed_us_}; }
@@ -70,8 +74,9 @@ Steady SystemClock::steady() { return {read_clock(CLOCK_BOOTTIME) + steady_pushe
 #else
 
 SystemClock::SystemClock() = default;
+SystemClock::~SystemClock() = default;
 void SystemClock::take_pushes() {}
-Result<Handle> follow_pushes(EventLoop&, SystemClock&) { return Handle(); }
+Result<Handle> follow_pushes(EventLoop&, SystemClock&, std::function<void()>) { return Handle(); }
 Time SystemClock::wall() { return {read_clock(CLOCK_REALTIME)}; }
 Steady SystemClock::steady() { return {read_clock(CLOCK_BOOTTIME)}; }
 

@@ -92,12 +92,12 @@ TEST_CASE("the clocks go on and random bytes differ") {
 }
 
 TEST_CASE("a clock can be pushed in the crash preset and in no other") {
-    int numbers[2];
-    REQUIRE(::pipe(numbers) == 0);
-    ::setenv("SLIPWAY_CLOCK_FD", std::to_string(numbers[0]).c_str(), 1);
+    char path[] = "/tmp/slipway-clock-XXXXXX";
+    const int file = ::mkstemp(path);
+    REQUIRE(file >= 0);
+    ::setenv("SLIPWAY_CLOCK_FILE", path, 1);
     SystemLoopFixture real;
     SystemClock clock;
-    ::unsetenv("SLIPWAY_CLOCK_FD");
     auto loop = VALUE_OF(make_event_loop(clock));
     const Handle following = VALUE_OF(follow_pushes(*loop, clock));
     const Time wall = clock.wall();
@@ -105,17 +105,21 @@ TEST_CASE("a clock can be pushed in the crash preset and in no other") {
     const Handle timer = loop->after(2h, [&] { called = true; });
     constexpr std::int64_t hour = 3'600'000'000;
     const std::int64_t push[2] = {-hour, 3 * hour};
-    REQUIRE(::write(numbers[1], push, sizeof push) == sizeof push);
+    REQUIRE(::write(file, push, sizeof push) == sizeof push);
     REQUIRE_DONE(loop->run_once(10ms));
     REQUIRE_DONE(loop->run_once(10ms));
 #ifdef SLIPWAY_CRASH_POINTS
     CHECK(called);
     CHECK(clock.wall() < wall);
+    SystemClock later;
+    CHECK(later.wall() < wall);
+    CHECK(later.steady() > clock.steady() - 1min);
 #else
     CHECK_FALSE(called);
     CHECK(clock.wall() >= wall);
     CHECK_FALSE(clock.pushes().has_value());
 #endif
-    ::close(numbers[1]);
-    ::close(numbers[0]);
+    ::unsetenv("SLIPWAY_CLOCK_FILE");
+    ::close(file);
+    ::unlink(path);
 }
