@@ -9,18 +9,22 @@ DiskPool::DiskPool(std::size_t threads, std::size_t queue_max) : queue_max_(queu
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-DiskPool::~DiskPool() {
+DiskPool::~DiskPool() { finish(); }
+
+void DiskPool::finish() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 Result<> DiskPool::submit(const std::string& key, std::function<void()> work) {
     {
         const std::lock_guard lock(mutex_);
+        if (stopping_) return fail(Code::unavailable, "the coordinator stops");
         if (queued_ >= queue_max_)
             return fail(Code::unavailable,
                         "the disk is behind: " + std::to_string(queue_max_) + " pieces of work wait for it; try again");

@@ -19,7 +19,8 @@ namespace slipway::blobs {
 class DiskPool {
 public:
     DiskPool(std::size_t threads, std::size_t queue_max);
-    ~DiskPool();  ///< after all that was submitted has run
+    ~DiskPool();    ///< as finish()
+    void finish();  ///< returns when all that was submitted has run; what comes later is refused
 
     /// From any thread. Code::unavailable when the queue is full.
     Result<> submit(const std::string& key, std::function<void()> work);

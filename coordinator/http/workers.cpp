@@ -8,18 +8,22 @@ Workers::Workers(std::size_t threads, std::size_t queue_max) : queue_max_(queue_
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-Workers::~Workers() {
+Workers::~Workers() { finish(); }
+
+void Workers::finish() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 Result<> Workers::submit(std::function<void()> function) {
     {
         const std::lock_guard lock(mutex_);
+        if (stopping_) return fail(Code::unavailable, "the coordinator stops");
         if (queue_.size() >= queue_max_)
             return fail(Code::unavailable, "the disk threads are " + std::to_string(queue_max_) +
                                                " operations behind; try again in a few seconds");

@@ -16,8 +16,8 @@ namespace slipway::http {
 class Workers {
 public:
     Workers(std::size_t threads, std::size_t queue_max);
-    /// Runs what is queued to its end.
-    ~Workers();
+    ~Workers();     ///< as finish()
+    void finish();  ///< runs what is queued to its end; what comes later is refused
 
     /// From any thread. Code::unavailable when the queue is full.
     Result<> submit(std::function<void()> function);

@@ -77,9 +77,9 @@ TEST_CASE("a full queue refuses more, and takes more once it has been worked off
 
 TEST_CASE("the end of a pool waits for all that was submitted") {
     std::atomic<int> ran = 0;
-    {
-        DiskPool pool(2, 100);
-        for (int i = 0; i < 100; ++i) REQUIRE(pool.submit(std::to_string(i % 7), [&] { ++ran; }));
-    }
+    DiskPool pool(2, 100);
+    for (int i = 0; i < 100; ++i) REQUIRE(pool.submit(std::to_string(i % 7), [&] { ++ran; }));
+    pool.finish();
     CHECK(ran == 100);
+    CHECK(pool.submit("later", [] {}).error().code == Code::unavailable);
 }
