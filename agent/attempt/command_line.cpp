@@ -6,6 +6,7 @@
 #include "agent/attempt/waiting_process.h"
 #include "platform/base/crash_point.h"
 #include "platform/os/clock.h"
+#include "platform/os/file_steps.h"
 
 namespace slipway::attempt {
 namespace {
@@ -65,9 +66,11 @@ Result<> run(os::EventLoop& loop, Clock& clock, const std::map<std::string, std:
     }
     const World world{loop, clock, *files, *watches, *launcher, *groups, programs, catalogue, filter};
     Result<> how;
+    TRY_ASSIGN(os::PathParts attempts, os::split_path(options.at("--attempts")));
     WaitingOptions waiting_options{.attempts = options.at("--attempts"),
                                    .name = options.at("--name"),
                                    .group = options.at("--group"),
+                                   .state = std::move(attempts.directory),
                                    .cache = options.at("--cache"),
                                    .environment = base_environment(environment)};
     WaitingProcess waiting(world, std::move(waiting_options), std::move(input), [&](Result<WaitingEnd> end) {

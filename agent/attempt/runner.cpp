@@ -2,6 +2,7 @@
 
 #include "platform/base/crash_point.h"
 #include "platform/os/file_steps.h"
+#include "platform/os/reserve.h"
 #include "platform/run/attempts_folder.h"
 #include "platform/run/cancel.h"
 #include "platform/run/names.h"
@@ -358,12 +359,10 @@ wire::Outcome Runner::make_outcome() {
 }
 
 void Runner::write_outcome() {
-    sync();
-    if (!outcome_created_) {
-        if (auto created = create_outcome()) outcome_created_ = true;
-    }
-    if (!outcome_created_ || !sync_claim()) {
-        // A full disk: the link frees its reserve. Until it is written there is no end.
+    auto written = write_end();
+    if (!written && written.error().code == Code::disk_full && release_reserve()) written = write_end();
+    if (!end_durable_) {
+        // Until it is written there is no end.
         again_ = world_.loop.after(sync_interval, [this] { write_outcome(); });
         return;
     }
@@ -372,6 +371,28 @@ void Runner::write_outcome() {
     const Ended ended = std::move(ended_);
     const wire::Outcome outcome = *outcome_;
     ended(outcome);
+}
+
+/// Events that cannot be written are no reason to hold the outcome back.
+Result<> Runner::write_end() {
+    sync();
+    const Result<> events = events_.sync();
+    if (!outcome_created_) {
+        TRY(create_outcome());
+        outcome_created_ = true;
+    }
+    TRY(sync_claim());
+    end_durable_ = true;
+    return events;
+}
+
+/// Another program's object looks after it: here it is only given back.
+bool Runner::release_reserve() {
+    if (options_.state.empty()) return false;
+    const auto state = world_.files.open_directory(options_.state);
+    if (!state) return false;
+    const auto released = os::Reserve(**state).release();
+    return released && *released;
 }
 
 // The claim was a rename that nobody waited for: without its name the outcome would be lost with the power. After the

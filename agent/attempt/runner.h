@@ -41,6 +41,7 @@ struct RunnerOptions {
     std::string group;                 ///< the name of the attempt's groups
     std::unique_ptr<os::Group> tasks;  ///< "<group>/tasks"
     std::string directory;             ///< absolute path of the attempt's directory
+    std::string state;                 ///< absolute path of what holds the reserve; empty: there is none
     std::string cache;                 ///< absolute path of the cache of blobs; needed only by orders with artifacts
     std::map<std::string, std::string> environment;  ///< PATH, HOME, LANG for tasks
 };
@@ -90,6 +91,8 @@ private:
     wire::Outcome make_outcome();
     Ending ending() const;
     void write_outcome();
+    Result<> write_end();
+    bool release_reserve();
     Result<> create_outcome();
     Result<> sync_claim();
 
@@ -144,6 +147,7 @@ private:
     std::set<Flag> flags_;
     std::optional<wire::Outcome> outcome_;
     bool outcome_created_ = false;
+    bool end_durable_ = false;
     bool finished_ = false;
 };
 

@@ -64,6 +64,7 @@ void WaitingProcess::go() {
     options.group = options_.group;
     options.tasks = std::move(tasks_);
     options.directory = options_.attempts + "/" + order_->attempt;
+    options.state = options_.state;
     options.cache = options_.cache;
     options.environment = std::move(options_.environment);
     runner_ = std::make_unique<Runner>(world_, std::move(options), std::move(*order_), std::move(*files_),

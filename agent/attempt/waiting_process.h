@@ -23,6 +23,7 @@ struct WaitingOptions {
     std::string attempts;  ///< absolute path of the folder of all attempts
     std::string name;      ///< ".next-7"
     std::string group;
+    std::string state;  ///< see RunnerOptions
     std::string cache;
     std::map<std::string, std::string> environment;
 };

@@ -1,6 +1,7 @@
 #include "agent/cli/run.h"
 
 #include <iostream>
+#include <optional>
 
 #include "agent/cli/arguments.h"
 #include "agent/cli/capabilities.h"
@@ -16,6 +17,7 @@
 #include "platform/os/clock.h"
 #include "platform/os/file_steps.h"
 #include "platform/os/notify.h"
+#include "platform/os/reserve.h"
 #include "platform/run/names.h"
 
 namespace slipway::cli {
@@ -89,6 +91,7 @@ private:
     int exit_code_ = ended;
 
     StateDirectory state_;
+    std::optional<os::Reserve> reserve_;
     std::unique_ptr<link::Identity> identity_;
     std::unique_ptr<os::Notifier> notifier_;
     std::unique_ptr<os::EventLoop> loop_;
@@ -113,6 +116,9 @@ private:
 Result<> Agent::open() {
     TRY_ASSIGN(notifier_, os::make_notifier(call_.environment));
     TRY_ASSIGN(state_, open_state(files_, configuration_.state));
+    reserve_.emplace(*state_.directory);
+    if (auto released = reserve_->release_if_low(); !released || *released)
+        logger_.error("the disk is full: the reserve is freed, make room", {{"path", configuration_.state}});
     TRY_ASSIGN(identity_, link::Identity::open(*state_.directory));
     TRY_ASSIGN(loop_, os::make_event_loop(clock_));
     TRY_ASSIGN(clock_pushes_, os::follow_pushes(*loop_, clock_));
@@ -178,7 +184,7 @@ Result<> Agent::start() {
     probe_ = std::make_unique<VersionProbe>(*loop_, *launcher_, *groups_);
     link_ = std::make_unique<link::Link>(
         link::LinkParts{*loop_, clock_, random_, logger_, *watches_, *state_.directory, *journal_, *processes_,
-                        *identity_, [this](std::string name) { remover_->remove(std::move(name)); },
+                        *identity_, *reserve_, [this](std::string name) { remover_->remove(std::move(name)); },
                         [this](const link::Credentials& credentials) { return connect(credentials); }},
         link_options());
     TRY(link_->start());

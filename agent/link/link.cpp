@@ -43,7 +43,7 @@ Result<> Link::start() {
     TRY(fetch_.open(*cache_));
     TRY_ASSIGN(client_, parts_.connect(parts_.identity.credentials()));
     TRY_ASSIGN(attempts_watch_, parts_.watches.watch(*attempts_, "", [this] { look_at_directories(); }));
-    TRY(parts_.identity.begin_epoch());
+    TRY(parts_.reserve.or_release([&] { return parts_.identity.begin_epoch(); }));
     CRASH_POINT("link.epoch_after");
     TRY(recover());
     TRY(kept_.open(*attempts_, [this](const std::string& attempt) { return held_.contains(attempt); }));
@@ -63,7 +63,22 @@ void Link::set_capabilities(wire::Capabilities capabilities, std::string sha256)
 std::string Link::url(std::string_view path) { return parts_.identity.url() + std::string(path); }
 
 void Link::heard(const net::Response& response) {
-    if (const auto date = response.headers.date()) ahead_of_us_ = *date - parts_.clock.wall();
+    if (const auto date = response.headers.date()) their_clock_ = TheirClock{*date, parts_.clock.steady()};
+}
+
+std::optional<Time> Link::their_time() const {
+    if (!their_clock_) return std::nullopt;
+    return their_clock_->said + (parts_.clock.steady() - their_clock_->heard);
+}
+
+Result<> Link::sync_journal() {
+    return parts_.reserve.or_release([&] { return parts_.journal.sync(); });
+}
+
+/// An attempt process may have given it back, too; the disk has room again when directories were removed.
+void Link::make_reserve() {
+    if (auto made = parts_.reserve.make(); !made)
+        parts_.logger.warning("the reserve could not be made", {{"error", made.error().message}});
 }
 
 int Link::busy_slots() const {
@@ -75,7 +90,8 @@ void Link::tell_status() {
 }
 
 LinkStatus Link::status() const {
-    LinkStatus status{last_contact_, online_, last_error_, ahead_of_us_, {}};
+    LinkStatus status{last_contact_, online_, last_error_, std::nullopt, {}};
+    if (const auto theirs = their_time()) status.ahead_of_us = *theirs - parts_.clock.wall();
     for (const auto& [id, held] : held_) status.attempts.push_back({id, held->job, held->state});
     return status;
 }
@@ -109,13 +125,14 @@ void Link::poll() {
     poll_.reset();
     poll_timer_.reset();
     if (parts_.journal.dirty()) {
-        if (auto synced = parts_.journal.sync(); !synced) {
+        if (auto synced = sync_journal(); !synced) {
             parts_.logger.error("the journal could not be written: no poll before it is",
                                 {{"error", synced.error().message}});
             return poll_later(std::nullopt);
         }
     }
     kept_.prune(parts_.journal);
+    make_reserve();
     wire::PollRequest message = what_is_held();
     message.seq = next_seq();
     net::Request request;
@@ -186,8 +203,11 @@ void Link::take(const wire::PollAnswer& answer) {
         // The coordinator may have forgotten anything: all that is still kept here is told once more. That it will be
         // is durable before the epoch is, which makes it happen once.
         list_kept();
-        if (!parts_.journal.sync() || !parts_.identity.set_restore_epoch(answer.restore_epoch))
-            return poll_later(std::nullopt);
+        const auto set = parts_.reserve.or_release([&]() -> Result<> {
+            TRY(parts_.journal.sync());
+            return parts_.identity.set_restore_epoch(answer.restore_epoch);
+        });
+        if (!set) return poll_later(std::nullopt);
         news = true;
     }
     // Before the orders: their records and the ends go to the disk with one sync.
@@ -196,7 +216,7 @@ void Link::take(const wire::PollAnswer& answer) {
     passed_over_ = false;
     for (const wire::PolledOrder& order : answer.orders)
         if (take_order(order)) taken.push_back(held_.at(order.attempt).get());
-    if (auto synced = parts_.journal.sync(); !synced) {
+    if (auto synced = sync_journal(); !synced) {
         // Nothing was started yet, and nothing is listed: the coordinator sends the orders again.
         parts_.logger.error("the journal could not be written: orders are not taken",
                             {{"error", synced.error().message}});
@@ -233,12 +253,13 @@ void Link::take(const wire::PollAnswer& answer) {
     poll();
 }
 
-// By the coordinator's clock: ours may be a year off.
+// By the coordinator's clock: ours may be a year off, or be set at any moment.
 void Link::renew_if_due() {
-    if (renewal_ || parts_.identity.has_next() || !ahead_of_us_) return;
+    const auto their_now = their_time();
+    if (renewal_ || parts_.identity.has_next() || !their_now) return;
     const Credentials& now = parts_.identity.credentials();
     const Duration life = now.not_after - now.not_before;
-    if (parts_.clock.wall() + *ahead_of_us_ < now.not_before + life / 3 * 2) return;
+    if (*their_now < now.not_before + life / 3 * 2) return;
     auto wish = make_renewal();
     if (!wish) return parts_.logger.error("no key could be made for a renewal", {{"error", wish.error().message}});
     net::Request request;
@@ -246,21 +267,21 @@ void Link::renew_if_due() {
     request.url = url(wire::renew_path);
     request.headers = {{"Content-Type", std::string(wire::json_type)}};
     request.body = wish->body;
-    renewal_ =
-        client_->send(std::move(request), {.on_end = [this, key = wish->key](Result<net::Response> response) {
-                          const auto done = std::move(renewal_);
-                          auto credentials = read_renewal(response, key);
-                          if (credentials) {
-                              CRASH_POINT("link.renewal_before");
-                              if (auto put = parts_.identity.put_next(*credentials); !put)
-                                  credentials = fail(put.error());
-                              CRASH_POINT("link.renewal_after");
-                          }
-                          if (!credentials)
-                              return parts_.logger.warning("the certificate was not renewed, the next poll tries again",
-                                                           {{"error", credentials.error().message}});
-                          parts_.loop.post([this] { reconnect(); });
-                      }});
+    renewal_ = client_->send(
+        std::move(request), {.on_end = [this, key = wish->key](Result<net::Response> response) {
+            const auto done = std::move(renewal_);
+            auto credentials = read_renewal(response, key);
+            if (credentials) {
+                CRASH_POINT("link.renewal_before");
+                const auto put = parts_.reserve.or_release([&] { return parts_.identity.put_next(*credentials); });
+                if (!put) credentials = fail(put.error());
+                CRASH_POINT("link.renewal_after");
+            }
+            if (!credentials)
+                return parts_.logger.warning("the certificate was not renewed, the next poll tries again",
+                                             {{"error", credentials.error().message}});
+            parts_.loop.post([this] { reconnect(); });
+        }});
 }
 
 /// From now on with the renewed certificate. What was under way is sent again by whoever sent it.

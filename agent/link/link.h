@@ -20,6 +20,7 @@
 #include "platform/base/logger.h"
 #include "platform/net/backoff.h"
 #include "platform/net/http_client.h"
+#include "platform/os/reserve.h"
 #include "platform/os/watch.h"
 #include "platform/wire/poll.h"
 
@@ -64,6 +65,7 @@ struct LinkParts {
     journal::Journal& journal;
     AttemptProcesses& processes;
     Identity& identity;
+    os::Reserve& reserve;  ///< of the disk that `state` is on
     /// Removes attempts/<name>, in the background.
     std::function<void(std::string name)> remove_directory;
     /// A client with this identity's certificate; a renewed certificate means a new client.
@@ -93,6 +95,7 @@ private:
     std::int64_t next_seq() override { return ++seq_; }
     bool epoch_is_old(std::int64_t restore_epoch) override { return restore_epoch < parts_.identity.restore_epoch(); }
     void heard(const net::Response& response) override;
+    std::optional<Time> their_time() const;
 
     // What a restart finds
     Result<> recover();
@@ -126,10 +129,15 @@ private:
     void give_again(HeldAttempt& held);
     void write_end(HeldAttempt& held, wire::Outcome outcome);
     void ended(HeldAttempt& held, wire::Outcome outcome);
+    Result<> remake(const HeldAttempt& held);
+    Result<> write_outcome(HeldAttempt& held, wire::Outcome& outcome);
+    void end_unstartable(HeldAttempt& held);
     void end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::string summary);
     void watch_time_out(HeldAttempt& held);
     int busy_slots() const;
     void tell_status();
+    Result<> sync_journal();
+    void make_reserve();
     void list_kept();
     bool hold_kept(const std::string& attempt);
 
@@ -163,7 +171,11 @@ private:
     std::unique_ptr<net::Exchange> renewal_;
     os::Handle poll_timer_;
     os::Handle attempts_watch_;
-    std::optional<Duration> ahead_of_us_;  ///< the coordinator's clock against ours
+    struct TheirClock {
+        Time said;
+        Steady heard;
+    };
+    std::optional<TheirClock> their_clock_;  ///< the coordinator's, as its last answer said
 };
 
 }  // namespace slipway::link

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int starts_max = 3;
 constexpr Duration unbegun_end_within = 10s;
+constexpr std::uint64_t directory_bytes = 1024 * 1024;  ///< an order, and a block for each file and folder
 
 /// What the log holds. After a power cut its end may be missing, and no digest is promised.
 void measure_log(run::AttemptView& view, Reason reason, wire::Outcome& outcome) {
@@ -71,13 +72,22 @@ void Link::conclude(HeldAttempt& held) {
     if (!held.view) {
         // It was never claimed, so nothing of it has begun.
         if (held.starts < starts_max) return give_again(held);
-        return end_unbegun(held, Ending::failed, Reason::start_failed, "attempt processes end before they begin");
+        return end_unstartable(held);
     }
     auto outcome = held.view->outcome();
     if (outcome && *outcome) return ended(held, **std::move(outcome));
     const auto begun = held.view->begun();
     if (begun && !*begun && held.starts < starts_max) return give_again(held);
     end_dead(held, Reason::attempt_process_died);
+}
+
+/// Attempt processes end before they begin. A full disk is why, or who knows.
+void Link::end_unstartable(HeldAttempt& held) {
+    const auto space = parts_.state.space();
+    if (!space || space->free_bytes >= directory_bytes)
+        return end_unbegun(held, Ending::failed, Reason::start_failed, "attempt processes end before they begin");
+    end_unbegun(held, Ending::failed, Reason::disk_full,
+                "the disk of " + parts_.state.path() + " has no room for an attempt; make room");
 }
 
 /// Its process is gone and no task had started: the same order goes to another one, in a directory of its own.
@@ -116,7 +126,7 @@ void Link::end_dead(HeldAttempt& held, Reason reason) {
         if (dead.view) {
             if (auto told = dead.view->outcome(); told && *told) return ended(dead, **std::move(told));
         }
-        if (auto remade = run::remake_attempt(*attempts_, dead.id, dead.document); !remade)
+        if (auto remade = remake(dead); !remade)
             parts_.logger.error("an attempt's directory could not be made again", {{"attempt", dead.id}});
         if (!dead.view) open_view(dead);
         wire::Outcome outcome = own_outcome(
@@ -147,21 +157,13 @@ void Link::end_unbegun(HeldAttempt& held, Ending ending, Reason reason, std::str
 /// The end of an attempt whose process is dead or was never told `go`.
 void Link::write_end(HeldAttempt& held, wire::Outcome outcome) {
     if (!held.view) {
-        if (auto remade = run::remake_attempt(*attempts_, held.id, held.document); !remade)
+        if (auto remade = remake(held); !remade)
             parts_.logger.error("an attempt's directory could not be made again", {{"attempt", held.id}});
         open_view(held);
     }
     if (held.view) {
         CRASH_POINT("link.outcome_before");
-        auto created = run::create_outcome(held.view->directory(), outcome);
-        if (!created && created.error().code == Code::conflict) {
-            // Not what its own process told: that was looked for before.
-            outcome.flags.insert(Flag::outcome_tampered);
-            created = run::put_foreign_outcome_aside(held.view->directory());
-            if (created) created = run::create_outcome(held.view->directory(), outcome);
-        }
-        // The name of a directory that was claimed a moment ago may not be durable yet.
-        if (created) created = attempts_->sync();
+        const auto created = parts_.reserve.or_release([&] { return write_outcome(held, outcome); });
         if (!created)
             parts_.logger.error("an outcome could not be written",
                                 {{"attempt", held.id}, {"error", created.error().message}});
@@ -181,6 +183,23 @@ void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
     slots_.keep(options_.slots - busy_slots());
     tell_status();
     if (passed_over_ && poll_timer_) poll();
+}
+
+Result<> Link::remake(const HeldAttempt& held) {
+    return parts_.reserve.or_release([&] { return run::remake_attempt(*attempts_, held.id, held.document); });
+}
+
+Result<> Link::write_outcome(HeldAttempt& held, wire::Outcome& outcome) {
+    auto created = run::create_outcome(held.view->directory(), outcome);
+    if (!created && created.error().code == Code::conflict) {
+        // Not what its own process told: that was looked for before.
+        outcome.flags.insert(Flag::outcome_tampered);
+        TRY(run::put_foreign_outcome_aside(held.view->directory()));
+        created = run::create_outcome(held.view->directory(), outcome);
+    }
+    TRY(std::move(created));
+    // The name of a directory that was claimed a moment ago may not be durable yet.
+    return attempts_->sync();
 }
 
 Result<> Link::recover() {

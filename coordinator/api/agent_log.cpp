@@ -77,6 +77,7 @@ void AgentRoutes::append_log(http::Request request, http::Reply reply) {
         const auto attempt = own_attempt(**reader, *append);
         reader->reset();
         if (!attempt) return reply.send(attempt.error());
+        if (auto admitted = services_.reserve.admit(); !admitted) return reply.send(admitted.error());
         const auto held = services_.logs.append(append->attempt, append->offset, append->bytes, {});
         if (!held) return reply.send(held.error());
         if (append->offset > held->bytes) return reply.send(wrong_offset(held->bytes));

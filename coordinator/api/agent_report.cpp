@@ -11,19 +11,26 @@
 namespace slipway::api {
 namespace {
 
-Result<StoredBytes> store_bytes(blobs::AttemptLogs& logs, const wire::ReportedAttempt& reported) {
+Result<blobs::AttemptLogs::Held> append_log(Services& services, const std::string& attempt,
+                                            const wire::LogChunk& chunk) {
+    TRY(services.reserve.admit());
+    std::vector<blobs::AttemptLogs::Mark> marks;
+    for (const wire::Mark& mark : chunk.marks) marks.push_back({mark.offset, mark.ms});
+    return services.logs.append(attempt, chunk.offset, chunk.bytes, marks);
+}
+
+/// On a full disk the log waits for room, and the agent keeps it; the events and the outcome do not wait.
+Result<StoredBytes> store_bytes(Services& services, const wire::ReportedAttempt& reported) {
     StoredBytes stored;
-    if (reported.log) {
-        std::vector<blobs::AttemptLogs::Mark> marks;
-        for (const wire::Mark& mark : reported.log->marks) marks.push_back({mark.offset, mark.ms});
-        TRY_ASSIGN(stored.log, logs.append(reported.id, reported.log->offset, reported.log->bytes, marks));
-    } else {
-        TRY_ASSIGN(stored.log, logs.held(reported.id));
-    }
+    auto held = reported.log ? append_log(services, reported.id, *reported.log) : services.logs.held(reported.id);
+    if (!held && held.error().code == Code::disk_full) held = services.logs.held(reported.id);
+    if (!held) return fail(std::move(held).error());
+    stored.log = *std::move(held);
     std::vector<std::string> lines;
     for (const wire::Event& event : reported.events) lines.push_back(wire::encode(event));
     const std::int64_t first = reported.events.empty() ? 1 : reported.events.front().seq;
-    TRY_ASSIGN(stored.event_seq, logs.append_events(reported.id, first, lines));
+    TRY_ASSIGN(stored.event_seq,
+               services.reserve.or_release([&] { return services.logs.append_events(reported.id, first, lines); }));
     return stored;
 }
 
@@ -78,7 +85,7 @@ private:
             if (length) stored_[i].log.bytes = *length;
             return done_one();
         }
-        auto stored = store_bytes(services_.logs, message_.attempts[i]);
+        auto stored = store_bytes(services_, message_.attempts[i]);
         if (stored)
             stored_[i] = *std::move(stored);
         else

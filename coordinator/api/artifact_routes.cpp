@@ -179,6 +179,7 @@ void ArtifactRoutes::append_upload(http::Request request, http::Upload body, htt
     const auto offset = request.upload_offset();
     if (!offset) return reply.send(offset.error());
     auto look = [this, id = request.parameter("id"), offset = *offset, body = std::move(body), reply] {
+        if (auto admitted = services_.reserve.admit(); !admitted) return reply.send(admitted.error());
         auto reader = services_.store.read();
         if (!reader) return reply.send(reader.error());
         auto upload = (*reader)->upload(id);

@@ -157,12 +157,14 @@ void JobRoutes::create(http::Request request, http::Reply reply) {
     if (!value) return reply.send(value.error());
     auto document = read_job_document(*value);
     if (!document) return reply.send(document.error());
-    api::create(services_, request, reply, desk::Keep::answer,
-                [job = std::move(document->job), actor = actor_of(request)](desk::Turn& turn) -> Result<desk::Created> {
-                    TRY_ASSIGN(auto made, desk::create_job(turn, actor, job));
-                    const std::string location = "/api/v1/jobs/" + made.id;
-                    return desk::Created{201, job_json({std::move(made), job.pool, "", std::nullopt}), location};
-                });
+    api::create(
+        services_, request, reply, desk::Keep::answer,
+        [this, job = std::move(document->job), actor = actor_of(request)](desk::Turn& turn) -> Result<desk::Created> {
+            TRY(services_.reserve.admit());
+            TRY_ASSIGN(auto made, desk::create_job(turn, actor, job));
+            const std::string location = "/api/v1/jobs/" + made.id;
+            return desk::Created{201, job_json({std::move(made), job.pool, "", std::nullopt}), location};
+        });
 }
 
 void JobRoutes::list(http::Request request, http::Reply reply) {

@@ -16,6 +16,7 @@
 #include "platform/base/logger.h"
 #include "platform/base/time.h"
 #include "platform/crypto/certificate_authority.h"
+#include "platform/os/reserve.h"
 
 namespace slipway::api {
 
@@ -31,6 +32,7 @@ struct Services {
     desk::Writer& writer;
     blobs::BlobStore& blobs;
     blobs::AttemptLogs& logs;
+    os::Reserve& reserve;    ///< of the disk that holds all of it
     blobs::DiskPool& disk;   ///< appends and syncs, in order for each attempt
     http::Workers& readers;  ///< two threads that ask the store
     Credentials& credentials;

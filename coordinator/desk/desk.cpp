@@ -64,6 +64,7 @@ std::optional<Steady> Desk::next_deadline() const {
 void Desk::run_turn(std::span<const Work> works, std::span<const DeadlineKey> due) {
     begin_anew_if_time_jumped();
     if (must_load_) must_load_ = !load().has_value();
+    if (parts_.make_room) parts_.make_room();
     auto begun = parts_.store.begin();
     if (!begun) {
         for (const Work& work : works) work.failed(begun.error());
@@ -96,8 +97,11 @@ void Desk::run_turn(std::span<const Work> works, std::span<const DeadlineKey> du
 
 // The newly queued jobs first look for an agent, then each agent that something happened to looks for jobs and mail.
 Result<> Desk::settle(Turn& turn) {
-    for (const std::int64_t job_row : std::exchange(turn.queued_, {}))
-        if (const auto agent_row = queue_.agent_for(job_row)) TRY(lease_job(turn, job_row, *agent_row));
+    const auto queued = std::exchange(turn.queued_, {});
+    const bool leases = !queued.empty() && may_lease();
+    for (const std::int64_t job_row : queued)
+        if (const auto agent_row = leases ? queue_.agent_for(job_row) : std::nullopt)
+            TRY(lease_job(turn, job_row, *agent_row));
     while (!turn.touched_.empty())
         for (const std::int64_t agent_row : std::exchange(turn.touched_, {})) TRY(serve(turn, agent_row));
     return turn.fence_moved_ ? turn.tx().set_counter(store::Counter::fence, fence_) : Result<>();
@@ -142,7 +146,7 @@ Result<> Desk::serve(Turn& turn, std::int64_t agent_row) {
     const bool orders_allowed = agent->status() == AgentStatus::enabled && poll.restore_epoch == restore_epoch_;
     TRY_ASSIGN(auto cases, turn.cases_of(agent_row, poll));
     core::Mail mail = core::mail_for(poll, orders_allowed, cases);
-    set_free(agent_row, orders_allowed ? core::free_slots(poll, cases, mail) : 0);
+    set_free(agent_row, orders_allowed && may_lease() ? core::free_slots(poll, cases, mail) : 0);
     bool more = false;
     while (const auto job_row = queue_.job_for(agent_row)) {
         TRY_ASSIGN(cases.emplace_back(), lease_job(turn, *job_row, agent_row));

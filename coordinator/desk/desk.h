@@ -64,7 +64,9 @@ struct Parts {
     OrderWriter& orders;
     LogProbe& logs;
     JobWatchers& watchers;
+    std::function<void()> make_room = {};  ///< ahead of a turn: what can be freed should be, if the disk is nearly full
     std::function<void()> disk_is_full = {};  ///< a turn could not be written: what can be freed should be
+    std::function<bool()> may_lease = {};     ///< whether there is room for what comes of an attempt; empty: always
 };
 
 class Desk;
@@ -221,6 +223,7 @@ private:
     void clear_deadline(Deadline kind, std::int64_t row);
     void set_free(std::int64_t agent_row, std::int64_t free_slots);
     void begin_anew_if_time_jumped();
+    [[nodiscard]] bool may_lease() const { return !parts_.may_lease || parts_.may_lease(); }
 
     Parts parts_;
     core::Queue queue_;

@@ -14,7 +14,6 @@
 #include "coordinator/api/sweep.h"
 #include "coordinator/api/system_routes.h"
 #include "coordinator/api/token_routes.h"
-#include "coordinator/blobs/reserve.h"
 #include "coordinator/desk/agents.h"
 #include "coordinator/desk/tokens.h"
 #include "coordinator/program/notify_systemd.h"
@@ -23,6 +22,7 @@
 #include "coordinator/store/sqlite_store.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/clock.h"
+#include "platform/os/reserve.h"
 
 namespace slipway {
 namespace {
@@ -95,6 +95,16 @@ Result<> serve(const Configuration& configuration) {
 
     const auto files = os::make_system_files();
     TRY_ASSIGN(State state, open_state(configuration.state, *files, random));
+    // Freed when the disk is full, so that logins, cancels and outcomes still find room; made again when there is some.
+    TRY_ASSIGN(const auto reserve_directory, files->open_directory(configuration.state));
+    os::Reserve reserve(*reserve_directory);
+    const auto told_room = [&](const Result<bool>& released) {
+        if (!released)
+            logger.error("the reserve could not be freed", {{"error", released.error().message}});
+        else if (*released)
+            logger.error("the disk is full: the reserve is freed, and new work is refused until there is room");
+    };
+    told_room(reserve.release_if_low());
     TRY_ASSIGN(const auto store,
                store::open_sqlite({.path = configuration.state + "/slipway.db", .now = clock.wall()}));
     TRY_ASSIGN(const auto blob_store, blobs::BlobStore::open(*state.directory));
@@ -115,16 +125,11 @@ Result<> serve(const Configuration& configuration) {
     api::Orders orders;
     desk::JobWatchers watchers;
     api::LogProbe probe(*logs, disk, logger);
-    // Freed when the disk is full, so that logins, cancels and outcomes still find room; made again when there is some.
-    blobs::Reserve reserve(*state.directory, limits::reserve_bytes);
     if (auto made = reserve.make(); !made || !*made)
         logger.warning("the disk has no room for the reserve", {{"bytes", limits::reserve_bytes}});
-    const auto free_reserve = [&] {
-        logger.error("the disk is full: the reserve is freed, make room");
-        if (auto released = reserve.release(); !released)
-            logger.error("the reserve could not be freed", {{"error", released.error().message}});
-    };
-    desk::Desk desk({*store, clock, random, orders, probe, watchers, free_reserve});
+    desk::Desk desk({*store, clock, random, orders, probe, watchers, [&] { told_room(reserve.release_if_low()); },  //
+                     [&] { told_room(reserve.release()); },                                                         //
+                     [&] { return reserve.admit().has_value(); }});
     TRY(desk.load());
     TRY(make_first_pool(desk, *store));
     desk::Writer writer(desk, *writer_loop);
@@ -132,8 +137,8 @@ Result<> serve(const Configuration& configuration) {
 
     http::Metrics metrics;
     api::Credentials credentials(clock, *store, readers);
-    api::Services services{clock, random, logger,  metrics,     *store,   writer,       *blob_store,
-                           *logs, disk,   readers, credentials, watchers, pki.authority};
+    api::Services services{clock, random,  logger, metrics, *store,      writer,   *blob_store,
+                           *logs, reserve, disk,   readers, credentials, watchers, pki.authority};
     credentials.when_used([&](const std::string& token_id) {
         writer.submit<bool>(
             [token_id](desk::Turn& turn) -> Result<bool> {
@@ -217,6 +222,9 @@ Result<> serve(const Configuration& configuration) {
     std::optional<Watchdog> watchdog;
     if (const auto interval = watchdog_interval()) watchdog.emplace(*server, writer, *interval).beat();
     server->run();
+    // What they still have to do ends in the writer.
+    readers.finish();
+    disk.finish();
     writer.stop();
     logger.info("stopped");
     return {};

@@ -19,6 +19,7 @@ const std::string attempts_path = state_path + "/attempts";
 const std::string cache_path = state_path + "/cache";
 constexpr std::string_view agent_program = "/bin/slipway-agent";
 constexpr std::string_view task_program = "/bin/task";
+constexpr std::uint64_t reserve_bytes = 4096;
 
 class NoLog final : public LogSink {
 public:
@@ -89,6 +90,7 @@ struct Host::LinkRun {
     Logger logger;
     bool muted = false;
     std::unique_ptr<os::Directory> state;
+    std::optional<os::Reserve> reserve;
     std::unique_ptr<os::Directory> attempts;
     std::unique_ptr<link::Identity> identity;
     std::unique_ptr<journal::Journal> journal;
@@ -149,6 +151,7 @@ void Host::start_link() {
         TRY_ASSIGN(run->identity, link::Identity::open(*run->state));
         TRY_ASSIGN(run->journal, journal::Journal::open(*run->state));
         TRY_ASSIGN(run->attempts, os::open_or_make(*run->state, run::attempts_name, 0711));
+        run->reserve.emplace(*run->state, reserve_bytes);
         link::AttemptProgram program{std::string(agent_program), attempts_path, cache_path, {"PATH=/bin"}};
         run->processes = std::make_unique<link::SystemAttemptProcesses>(
             link::SystemAttemptProcesses::Parts{run->loop, run->launcher, run->groups, scene_.random, run->logger, 0},
@@ -164,7 +167,7 @@ void Host::start_link() {
         LinkRun& parts = *run;
         run->link = std::make_unique<link::Link>(
             link::LinkParts{parts.loop, scene_.clock, scene_.random, parts.logger, parts.watches, *parts.state,
-                            *parts.journal, *parts.processes, *parts.identity,
+                            *parts.journal, *parts.processes, *parts.identity, *parts.reserve,
                             [this, &parts](const std::string& name) {
                                 scene_.after(scene_.within(1ms, 2s), [directory = parts.attempts->path(), this, name] {
                                     auto attempts = files_.open_directory(directory);
@@ -226,11 +229,9 @@ void Host::run_attempt(const std::shared_ptr<os::MemoryProcess>& process) {
     });
     attempt::World world{run.loop,   scene_.clock, files_,        run.watches, run.launcher,
                          run.groups, *script_,     run.catalogue, run.filter};
-    attempt::WaitingOptions options{option_of(*process, "--attempts"),
-                                    option_of(*process, "--name"),
-                                    option_of(*process, "--group"),
-                                    option_of(*process, "--cache"),
-                                    {{"PATH", "/bin"}}};
+    attempt::WaitingOptions options{option_of(*process, "--attempts"), option_of(*process, "--name"),
+                                    option_of(*process, "--group"),    std::string(state_path),
+                                    option_of(*process, "--cache"),    {{"PATH", "/bin"}}};
     run.waiting = std::make_unique<attempt::WaitingProcess>(world, std::move(options), process->open_input(run.loop),
                                                             [this, &run](const Result<attempt::WaitingEnd>& end) {
                                                                 if (end && *end == attempt::WaitingEnd::ran)

@@ -4,6 +4,7 @@
 #include "platform/crypto/sha256.h"
 #include "platform/os/file_steps.h"
 #include "platform/os/memory/memory_files.h"
+#include "platform/os/reserve.h"
 #include "platform/run/attempt_view.h"
 #include "platform/run/cancel.h"
 #include "platform/run/names.h"
@@ -42,6 +43,7 @@ struct MemoryMachine {
         root = VALUE_OF(files.make_directories("/attempts", 0700));
         files.on_operation([this](std::string_view operation, const std::string& path) -> std::optional<Error> {
             disk.push_back(std::string(operation) + " " + path.substr(path.rfind('/') + 1));
+            if (disk.back() == "remove reserve") files.set_free_bytes(std::nullopt);
             return {};
         });
     }
@@ -52,6 +54,7 @@ struct MemoryMachine {
         options.group = "k1";
         options.tasks = VALUE_OF(groups.make("k1/tasks"));
         options.directory = "/attempts/" + order.attempt;
+        options.state = "/";
         runner.emplace(World{loop, clock, files, watches, launcher, groups, programs, catalogue, filter},
                        std::move(options), order, std::move(attempt_files),
                        [this](const wire::Outcome& how) { outcome = how; });
@@ -201,6 +204,24 @@ TEST_CASE("the longest job may run for seven days and not longer, whatever the w
     machine.loop.run_ready();
     REQUIRE(machine.outcome);
     CHECK(machine.outcome->reason == Reason::timed_out);
+}
+
+TEST_CASE("on a full disk the reserve makes room for the events and the outcome, and for nothing else") {
+    MemoryMachine machine(1);
+    const auto state = VALUE_OF(machine.files.open_directory("/"));
+    REQUIRE(VALUE_OF(os::Reserve(*state, 4096).make()));
+    machine.begin();
+    machine.files.set_free_bytes(0);
+    machine.print("dropped\n");
+    CHECK(VALUE_OF(state->status("reserve")));
+    machine.exit(0);
+    CHECK_FALSE(VALUE_OF(state->status("reserve")));
+    REQUIRE(machine.outcome);
+    CHECK(machine.outcome->result == Ending::succeeded);
+    const auto view = VALUE_OF(run::AttemptView::open(*machine.root, machine.order.attempt, os::MemoryFiles::user));
+    const auto events = VALUE_OF(view->events_after(0, {100, 1 << 20}));
+    REQUIRE_FALSE(events.empty());
+    CHECK(wire::kind_of(events.back()) == "task_finished");
 }
 
 TEST_CASE("on a full disk the task goes on, the gap is counted, and the outcome comes when there is room") {

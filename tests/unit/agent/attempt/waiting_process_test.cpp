@@ -18,6 +18,7 @@ struct Line {
         WaitingOptions options{.attempts = fixture.attempts_path(),
                                .name = name,
                                .group = group,
+                               .state = {},
                                .cache = fixture.cache_path(),
                                .environment = {{"PATH", "/usr/bin:/bin"}}};
         waiting.emplace(fixture.world(), std::move(options), VALUE_OF(os::make_pipe_reader(fixture.loop(), ends[0])),

@@ -53,6 +53,10 @@ public:
         process->group = group;
         process->ended = std::move(ended);
         all.push_back(process);
+        if (none_has_room) {
+            end(*process);
+            return std::make_unique<Input>(*this, process);
+        }
         const auto made = attempts()->make_directory(directory, 0700).value();
         for (const auto name : {run::log_name, run::marks_name, run::events_name})
             REQUIRE(made->open(name, {.access = os::Access::write, .create = os::Create::exclusive}));
@@ -112,6 +116,7 @@ public:
 
     std::string boot = "boot-1";
     bool none_starts = false;
+    bool none_has_room = false;  ///< for its directory: it starts and ends
     std::vector<std::shared_ptr<FakeProcess>> all;
     std::set<std::string> killed;
     std::set<std::string> removed;
@@ -148,6 +153,8 @@ private:
     int groups_ = 0;
 };
 
+constexpr std::uint64_t reserve_bytes = 4096;
+
 /// A host with an enrolled agent; the test is its coordinator.
 struct Host {
     Host() {
@@ -166,6 +173,7 @@ struct Host {
         state = files.make_directories("/state", 0700).value();
         identity = Identity::open(*state).value();
         journal = journal::Journal::open(*state).value();
+        reserve.emplace(*state, reserve_bytes);
         LinkOptions options;
         options.slots = slots;
         options.boot_id = processes.boot;
@@ -173,7 +181,7 @@ struct Host {
         options.instance = to_hex(random.bytes(16));
         options.capabilities_sha256 = crypto::sha256("");
         link = std::make_unique<Link>(
-            LinkParts{loop, clock, random, logger, watches, *state, *journal, processes, *identity,
+            LinkParts{loop, clock, random, logger, watches, *state, *journal, processes, *identity, *reserve,
                       [this](std::string name) { REQUIRE(processes.attempts()->remove_tree(name)); },
                       [this](const Credentials&) -> Result<std::unique_ptr<net::HttpClient>> {
                           return std::make_unique<FakeClient>(sent);
@@ -288,6 +296,7 @@ struct Host {
     FakeProcesses processes{loop, files};
     int slots = 1;
     std::unique_ptr<os::Directory> state;
+    std::optional<os::Reserve> reserve;
     std::unique_ptr<Identity> identity;
     std::unique_ptr<journal::Journal> journal;
     std::unique_ptr<Link> link;

@@ -154,6 +154,32 @@ TEST_CASE("without a free slot an order is passed over, unjournalled and not ref
     CHECK(host.journal->orders().size() == 1);
 }
 
+TEST_CASE("an order that meets a full disk is journalled with the space of the reserve, which is made again") {
+    Host host;
+    host.start();
+    REQUIRE(host.state->status("reserve").value());
+    const auto order = host.order(7);
+    host.files.on_operation([&](std::string_view operation, const std::string& path) -> std::optional<Error> {
+        if (operation == "remove" && path == "/state/reserve") host.files.on_operation(nullptr);
+        if (path.find("journal") == std::string::npos || operation == "open") return std::nullopt;
+        return Error{Code::disk_full, "no space"};
+    });
+    host.answer(Host::with({order}));
+    CHECK(host.processes.of(order.attempt).went);
+    CHECK(host.polled().refused.empty());
+    CHECK(host.state->status("reserve").value());
+}
+
+TEST_CASE("attempt processes that find no room end the attempt as disk_full") {
+    Host host;
+    host.processes.none_has_room = true;
+    host.start();
+    host.files.set_free_bytes(0);
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    CHECK(host.outcome_of(order.attempt).reason == Reason::disk_full);
+}
+
 TEST_CASE("orders that the journal could not take are not begun, and are refused") {
     Host host;
     host.start();

@@ -4,11 +4,11 @@
 
 #include "coordinator/blobs/attempt_logs.h"
 #include "coordinator/blobs/blob_store.h"
-#include "coordinator/blobs/reserve.h"
 #include "platform/base/limits.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/file_steps.h"
 #include "platform/os/memory/memory_files.h"
+#include "platform/os/reserve.h"
 #include "tests/suites/os_fixtures.h"
 
 using namespace slipway;
