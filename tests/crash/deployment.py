@@ -18,6 +18,8 @@ import threading
 import time
 import uuid
 
+from disk import SmallDisk
+
 BIN = pathlib.Path(os.environ.get("SLIPWAY_CRASH_BIN", "build/crash/bin"))
 PATIENCE = 120  # seconds for anything that has to happen at last
 
@@ -64,32 +66,28 @@ class Program:
 
     def __init__(self, name, folder, arguments):
         self.name, self.folder, self.arguments = name, folder, arguments
-        self.plan, self.died_at, self.process, self.pushed_us = [], [], None, 0
+        self.plan, self.died_at, self.process = [], [], None
         self.refused = 0
         self.crash_log = folder / f"points-{name}"
         self.output = folder / f"{name}.log"
         self.environment = {}
-        self.clock = None
+        self.clock_file = folder / f"clock-{name}"  # all that it was pushed; each process of the program reads it
+        self.clock_file.touch()
         self.lock = threading.RLock()
 
     def start(self):
         with self.lock:
-            if self.clock is not None:
-                os.close(self.clock)
-            reading, self.clock = os.pipe()
-            if self.pushed_us:
-                os.write(self.clock, struct.pack("<qq", self.pushed_us, 0))
             self.at = self.plan.pop(0) if self.plan else None
             environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder), "LANG": "C.UTF-8",
-                           "SLIPWAY_CRASH_LOG": str(self.crash_log), "SLIPWAY_CLOCK_FD": str(reading), **self.environment}
+                           "SLIPWAY_CRASH_LOG": str(self.crash_log), "SLIPWAY_CLOCK_FILE": str(self.clock_file),
+                           **self.environment}
             if self.at:
                 environment["SLIPWAY_CRASH_AT"] = self.at
             self.seen = self.output.stat().st_size if self.output.exists() else 0
             with open(self.output, "ab") as output:
                 self.process = subprocess.Popen(
                     [BIN / self.arguments[0], *self.arguments[1:]], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                    env=environment, pass_fds=[reading])
-            os.close(reading)
+                    env=environment)
 
     def said(self):
         """What this run wrote."""
@@ -97,10 +95,9 @@ class Program:
             output.seek(self.seen)
             return output.read()
 
-    def push_clock(self, microseconds):
-        with self.lock:
-            self.pushed_us += microseconds
-            os.write(self.clock, struct.pack("<qq", microseconds, 0))
+    def push_clock(self, wall_us, steady_us=0):
+        with open(self.clock_file, "ab", buffering=0) as clock:
+            clock.write(struct.pack("<qq", wall_us, steady_us))
 
     def kill(self):
         with self.lock:
@@ -143,6 +140,9 @@ class Deployment:
             f"127.0.0.1:{self.user_port}", "--agent-listen", f"127.0.0.1:{self.agent_port}"])
         self.agent = Program("agent", self.folder, ["slipway-agent", "run", "--state", self.folder / "agent"])
         self.agent.environment = {"SLIPWAY_AGENT_SLOTS": "4", "SLIPWAY_AGENT_CACHE_BYTES": "1048576"}
+        self.disks = []
+        self.lines = threading.local()
+        self.line_port = None  # of a line between the agent and the coordinator, if there is one
         self.witness = self.folder / "witness"
         self.token = None
         self.broken = None
@@ -166,9 +166,13 @@ class Deployment:
     # --- the client ---
 
     def once(self, method, path, body=None, headers=None, raw=None):
-        """One request: (status, bytes, headers). OSError, HTTPException: no answer, so nothing is promised."""
-        context = ssl.create_default_context(cafile=self.folder / "coordinator" / "pki" / "ca.pem")
-        connection = http.client.HTTPSConnection("127.0.0.1", self.user_port, timeout=20, context=context)
+        """One request: (status, bytes, headers). OSError, HTTPException: no answer, so nothing is promised. Each thread
+        keeps its line until then."""
+        connection = getattr(self.lines, "line", None)
+        if connection is None:
+            context = ssl.create_default_context(cafile=self.folder / "coordinator" / "pki" / "ca.pem")
+            connection = http.client.HTTPSConnection("127.0.0.1", self.user_port, timeout=20, context=context)
+            self.lines.line = connection
         try:
             headers = dict(headers or {})
             if self.token:
@@ -179,8 +183,10 @@ class Deployment:
             connection.request(method, path, body=raw, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read(), answer.headers
-        finally:
+        except (OSError, http.client.HTTPException):
             connection.close()
+            self.lines.line = None
+            raise
 
     def call(self, method, path, body=None, expect=(200,), headers=None, raw=None):
         """Asks until there is an answer, as a person would: creations under one Idempotency-Key."""
@@ -221,6 +227,12 @@ class Deployment:
 
     # --- steps ---
 
+    def small_disk(self, side):
+        """Before the first start of that side."""
+        disk = SmallDisk(self.folder / f"{side}.img", self.folder / side)
+        self.disks.append(disk)
+        return disk
+
     def serve(self):
         self.coordinator.start()
 
@@ -246,12 +258,14 @@ class Deployment:
         token = self.call("POST", "/api/v1/join-tokens", {}, (201,))["token"]
         for point in [at, None] if at else [None]:
             environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder),
-                           "SLIPWAY_CRASH_LOG": str(self.folder / "points-enroll")}
+                           "SLIPWAY_CRASH_LOG": str(self.folder / "points-enroll"),
+                           "SLIPWAY_CLOCK_FILE": str(self.agent.clock_file)}
             if point:
                 environment["SLIPWAY_CRASH_AT"] = point
             for _ in range(100):
                 done = subprocess.run(
-                    [BIN / "slipway-agent", "enroll", "--url", f"https://127.0.0.1:{self.agent_port}", "--token", token,
+                    [BIN / "slipway-agent", "enroll", "--url", f"https://127.0.0.1:{self.line_port or self.agent_port}",
+                     "--token", token,
                      "--name", "web", "--state", self.folder / "agent"], env=environment, stdin=subprocess.DEVNULL,
                     capture_output=True, timeout=60)
                 self.check()
@@ -308,9 +322,9 @@ class Deployment:
         self.watcher.join()
         for program in (self.agent, self.coordinator):
             program.kill()
-            if program.clock is not None:
-                os.close(program.clock)
         self._kill_rest()
+        for disk in self.disks:
+            disk.close()
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 

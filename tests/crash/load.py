@@ -5,7 +5,7 @@ import threading
 import time
 
 from deployment import Deployment, Wrong
-from story import Story
+from story import ready
 
 OPEN_MAX = 16
 
@@ -15,7 +15,7 @@ def kill_at_random(d, seed, kills_per_side):
     turns = [d.coordinator, d.agent] * kills_per_side
     chance.shuffle(turns)
     for program in turns:
-        time.sleep(chance.choice((0.01, 0.1, 0.3, 0.6, 1.5)) * chance.random())
+        time.sleep(chance.choice((0.01, 0.05, 0.1, 0.2, 0.6)) * chance.random())
         d.check()
         with program.lock:  # only one that runs: each kill counts
             program.look()
@@ -30,13 +30,7 @@ def play(seed, kills_per_side):
     keep = True
     try:
         d.agent.environment["SLIPWAY_AGENT_SLOTS"] = "8"
-        d.serve()
-        d.bootstrap()
-        d.enrol()
-        d.agent.start()
-        story = Story(d)
-        story.tokens = [d.call("POST", "/api/v1/tokens", {"name": "deployer", "role": "deployer"}, (201,))["token"]]
-        d.call("POST", "/api/v1/pools", {"name": "other"}, (201,))
+        story = ready(d)
         failures, done, kills = [], threading.Event(), []
 
         def submit():

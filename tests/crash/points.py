@@ -1,4 +1,4 @@
-"""The crash points as the sources name them, and those that no scenario reaches."""
+"""The crash points as the sources name them."""
 
 import pathlib
 import re
@@ -24,19 +24,3 @@ def in_sources():
 def in_program(file, names):
     content = pathlib.Path(file).read_bytes()
     return sorted(name for name in names if name.encode() in content)
-
-
-# Each with the reason. The test fails for one that is reached, so that the list only shrinks.
-NOT_YET = {
-    "blobs.reserve_release_before": "passed only when the disk is full, which needs a file system made for the test",
-    "blobs.reserve_release_after": "passed only when the disk is full, which needs a file system made for the test",
-}
-
-# Scenarios that show a fault of the product which is not repaired, with what happens. They run, and one that holds fails,
-# so that this list shrinks too.
-BROKEN = {
-    "coordinator, blobs.log_restart_before": "killed between the decision to ask for the whole log again and its truncation: "
-                                             "the bytes that do not fit stay, marked log_mismatch",
-    "unpacker, unpack.before_rename": "killed after a missing parent was made, the staging folder beside that parent is "
-                                      "never removed: the next run looks only inside it",
-}

@@ -1,9 +1,11 @@
 """What happens on a deployment while its programs are killed, and the oracle that compares afterwards."""
 
 import hashlib
+import io
 import os
 import random
 import signal
+import tarfile
 import time
 
 from deployment import Deployment, Wrong, wait_until
@@ -27,6 +29,7 @@ class Story:
     def __init__(self, deployment, attempts_die=False):
         self.d = deployment
         self.attempts_die = attempts_die  # a crash point of theirs was set
+        self.unbegun = set()  # jobs that have to fail before their first task
         self.dead = set()  # jobs whose attempt process the test killed
         self.expected = {}
         self.artifacts = {}
@@ -47,10 +50,46 @@ class Story:
                             f"{len(self.artifacts['docs', version])}\n".encode(), [check],
                             artifacts=[{"name": "docs", "version": version, "alias": "site"}])
 
+    def extract(self):
+        """A tree is unpacked by a process under a task. Killed there, the task fails and nothing of the tree is in
+        place; the next agent makes all of it."""
+        d = self.d
+        content = {f"pages/{n}": random.Random(n).randbytes(1000 * n) for n in range(4)}
+        if ("tree", "1") not in self.artifacts:
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+                for name, data in content.items():
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(data)
+                    archive.addfile(entry, io.BytesIO(data))
+            d.push("tree", "1", packed.getvalue())
+            self.artifacts["tree", "1"] = packed.getvalue()
+        (d.folder / "web").mkdir(exist_ok=True)
+        task = {"name": "unpack", "task": "extract@1", "inputs": {"from": "tree", "to": "site", "existing": "replace"}}
+        fails = bool(d.agent.at and d.agent.at.startswith("unpack."))
+        job = self.run_job("extract", "echo here\n", "failed" if fails else "succeeded", b"here\n", [task],
+                           artifacts=[{"name": "tree", "version": "1", "alias": "tree"}],
+                           working_directory=str(d.folder / "web"))
+        self.await_end(job)
+        site = d.folder / "web" / "site"
+        held = {str(f.relative_to(site)): f.read_bytes() for f in site.rglob("*") if f.is_file()}
+        if held not in ({}, content) or (held != content and d.show(job)["state"] == "succeeded"):
+            raise Wrong(f"the tree in place holds {sorted(held)}")
+        if fails:
+            d.agent.kill()  # with nothing planned for the next one
+            wait_until(lambda: d.check() or d.agent.at is None, "the agent runs again")
+            self.extract()
+            left = sorted(f.name for f in (d.folder / "web").iterdir())
+            if left != ["site"]:
+                raise Wrong(f"beside the tree lie {left}")
+
+    def begin(self):
+        self.tokens = [self.d.call("POST", "/api/v1/tokens", {"name": "deployer", "role": "deployer"}, (201,))["token"]]
+        self.d.call("POST", "/api/v1/pools", {"name": "other"}, (201,))
+
     def work(self):
         d = self.d
-        self.tokens = [d.call("POST", "/api/v1/tokens", {"name": "deployer", "role": "deployer"}, (201,))["token"]]
-        d.call("POST", "/api/v1/pools", {"name": "other"}, (201,))
+        self.begin()
         self.push("1", random.Random(1).randbytes(600_000))
         self.push("2", random.Random(2).randbytes(600_001))
         canceled = self.run_job("canceled", "sleep 100\n", "canceled", None)
@@ -64,6 +103,7 @@ class Story:
         d.call("POST", f"/api/v1/jobs/{canceled}/cancel", expect=(200, 409))
         self.await_end(one)
         self.use_artifact("2")  # pushes the first one out of the agent's cache
+        self.extract()
         self.await_all()
 
     def give_up_things(self):
@@ -169,7 +209,9 @@ class Story:
                 raise Wrong(f"job {now['name']}: attempt {attempt['id']} is flagged {bad}")
         last = now["attempts"][-1] if now["attempts"] else None
         begun = last and last["id"] in d.witnessed()
-        if state in ("succeeded", "failed") and not died and not begun:
+        if begun and job in self.unbegun:
+            raise Wrong(f"job {now['name']} began, and it had to fail before")
+        if state in ("succeeded", "failed") and not died and not begun and job not in self.unbegun:
             raise Wrong(f"job {now['name']} is {now['state']}, and its attempt never began")
         if log is not None and last and begun:
             self.judge_log(job, last["id"], log, died)
@@ -215,6 +257,17 @@ class Story:
             return agent["contact"] == "online" and not agent["attempts"]
 
         wait_until(idle, "the agent is online and holds nothing", 60)
+
+
+def ready(d, attempts_die=False):
+    """Starts both sides of `d`; what the oracle asks for is there."""
+    d.serve()
+    d.bootstrap()
+    d.enrol()
+    d.agent.start()
+    story = Story(d, attempts_die)
+    story.begin()
+    return story
 
 
 def play(name, *, first=None, at_work=(), enrol=None, agent=(), renew=False, rot=None, dead_attempt=None, then=None):
