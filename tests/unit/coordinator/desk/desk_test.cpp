@@ -26,6 +26,29 @@ TEST_CASE("a job that is created while an agent waits leaves with the answer to 
     CHECK(shop.job(job.id).state == JobState::leased);
 }
 
+TEST_CASE("on a full disk nothing is handed out, and ends are taken all the same") {
+    Shop shop;
+    Host host(shop, "web");
+    const core::Job running = shop.make_job("running");
+    REQUIRE(host.poll());
+    host.take_orders();
+    host.next.slots = 2;
+    host.hold_all_as(HeldState::running);
+    CHECK_FALSE(host.poll());
+
+    shop.room = false;
+    const core::Job waiting = shop.make_job("waiting");
+    CHECK(shop.job(waiting.id).state == JobState::queued);
+    host.poll();
+    CHECK(shop.job(waiting.id).state == JobState::queued);
+    CHECK(host.ends(host.next.attempts[0], Ending::succeeded).verdict.outcome_stored);
+    CHECK(shop.job(running.id).state == JobState::succeeded);
+
+    shop.room = true;
+    host.poll();
+    CHECK(shop.job(waiting.id).state == JobState::leased);
+}
+
 TEST_CASE("a job lives from queue to end, and its attempt is forgotten when all of it is stored") {
     Shop shop;
     Host host(shop, "web");

@@ -57,6 +57,7 @@ struct Office {
     PlainOrders orders;
     NoProbe probe;
     JobWatchers watchers;
+    bool room = true;  ///< on the disk, for what comes of an attempt
     std::unique_ptr<store::Store> store = store::make_memory_store();
     std::unique_ptr<Desk> desk;
 
@@ -64,7 +65,8 @@ struct Office {
 
     /// What a kill -9 and a start leave: the rows.
     void restart() {
-        desk = std::make_unique<Desk>(Parts{*store, clock, random, orders, probe, watchers});
+        desk = std::make_unique<Desk>(
+            Parts{*store, clock, random, orders, probe, watchers, {}, {}, [this] { return room; }});
         REQUIRE(desk->load());
     }
 
