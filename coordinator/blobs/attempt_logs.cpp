@@ -103,6 +103,8 @@ public:
         const auto entry = entry_of(attempt);
         const std::lock_guard lock(entry->mutex);
         TRY(load(attempt, *entry));
+        // An append that failed between its bytes and their name left that undone.
+        if (entry->length > 0) TRY(name(attempt, *entry));
         return entry->held();
     }
 
