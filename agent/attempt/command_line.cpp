@@ -7,9 +7,12 @@
 #include "platform/base/crash_point.h"
 #include "platform/os/clock.h"
 #include "platform/os/file_steps.h"
+#include "platform/os/host.h"
 
 namespace slipway::attempt {
 namespace {
+
+constexpr Duration rest_after = 5s;
 
 int complain(const Error& error) {
     std::cerr << "slipway-agent attempt: " << error.message << "\n";
@@ -78,6 +81,8 @@ Result<> run(os::EventLoop& loop, Clock& clock, const std::map<std::string, std:
         loop.stop();
     });
     TRY(waiting.start());
+    // Where jobs come one after the other, nobody waits so long.
+    const os::Handle rest = loop.after(rest_after, os::give_back_memory);
     TRY(loop.run());
     return how;
 }

@@ -30,6 +30,7 @@ constexpr Duration once_within = 60s;
 constexpr Duration look_again = 24h;
 constexpr Duration status_pause = 1s;
 constexpr Duration end_within = 1s;
+constexpr Duration rest_after = 5s;
 constexpr os::Native own_error_output = 2;
 
 enum ExitCode { ended = 0, failed = 1, bad_usage = 2, not_enrolled = 3, in_use = 5, nothing_came = 6 };
@@ -109,6 +110,7 @@ private:
     os::Handle look_again_;
     os::Handle once_timer_;
     os::Handle status_timer_;
+    os::Handle rest_timer_;
     os::Handle watchdog_timer_;
     os::Handle end_timer_;
 };
@@ -265,6 +267,7 @@ void Agent::write_status_now() {
     status.certificate_until = identity_->credentials().not_after;
     for (const auto& held : seen.attempts)
         status.attempts.push_back({held.attempt, held.job, std::string(to_string(held.state))});
+    rest_timer_ = seen.attempts.empty() ? loop_->after(rest_after, os::give_back_memory) : os::Handle();
     if (auto written = write_status(*state_.directory, status); !written)
         logger_.warning("status.json could not be written", {{"error", written.error().message}});
 }

@@ -57,4 +57,8 @@ struct MemoryUse {
 };
 Result<MemoryUse> read_memory_use();
 
+/// For a process that is going to rest: free heap and the pages of the program's own file go back to the system. What of
+/// the file is used again comes from the system's cache, at a microsecond for 64 KiB. Changes nothing else.
+void give_back_memory();
+
 }  // namespace slipway::os

@@ -4,8 +4,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -159,6 +162,25 @@ Result<MemoryUse> read_memory_use() {
         if (name == "Pss:") use.proportional_bytes = kib * 1024;
     }
     return use;
+}
+
+void give_back_memory() {
+    ::malloc_trim(0);
+    // The parts of an executable that nobody writes hold what the file holds, so they may go at any time.
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t, void*) {
+            const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+            for (int i = 0; i < object->dlpi_phnum; ++i) {
+                const auto& segment = object->dlpi_phdr[i];
+                if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+                const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+                const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_filesz;
+                // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses come as numbers
+                ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+            }
+            return 0;
+        },
+        nullptr);
 }
 
 }  // namespace slipway::os

@@ -11,5 +11,6 @@ Result<std::uint64_t> raise_open_files() { return unsupported("raising the limit
 FoundPrograms find_programs(std::string_view, const std::vector<std::string>&) { return {}; }
 Terminal read_terminal(Standard) { return {}; }
 Result<MemoryUse> read_memory_use() { return unsupported("reading the use of memory"); }
+void give_back_memory() {}
 
 }  // namespace slipway::os

@@ -91,6 +91,18 @@ TEST_CASE("the clocks go on and random bytes differ") {
     CHECK(random.bytes(100'000).size() == 100'000);
 }
 
+TEST_CASE("a process that gives its memory back is smaller and goes on as before") {
+    std::vector<std::unique_ptr<std::string>> pieces;
+    for (int i = 0; i < 100'000; ++i) pieces.push_back(std::make_unique<std::string>(100, 'x'));
+    const std::string kept = *pieces.front();
+    pieces.resize(1);
+    const auto before = VALUE_OF(read_memory_use());
+    give_back_memory();
+    const auto after = VALUE_OF(read_memory_use());
+    CHECK(after.resident_bytes + (4u << 20) < before.resident_bytes);
+    CHECK(*pieces.front() == kept);
+}
+
 TEST_CASE("a clock can be pushed in the crash preset and in no other") {
     char path[] = "/tmp/slipway-clock-XXXXXX";
     const int file = ::mkstemp(path);
