@@ -74,51 +74,57 @@ void AgentAdminRoutes::list(http::Request request, http::Reply reply) {
     if (!page) return reply.send(page.error());
     if (auto known = request.query.only({"limit", "cursor", "pool"}); !known) return reply.send(known.error());
     const std::string pool_name(request.query.get("pool").value_or(""));
+    const auto look = [this, pool_name, page = *page](store::Reader& reader) -> Result<AgentPage> {
+        std::optional<std::int64_t> pool_row;
+        if (!pool_name.empty()) {
+            TRY_ASSIGN(const auto pool, reader.pool_named(pool_name));
+            if (!pool) return fail(Code::not_found, "there is no pool of that name", "pool_missing");
+            pool_row = pool->row;
+        }
+        TRY_ASSIGN(auto agents, reader.agents(page, pool_row));
+        AgentPage found;
+        found.next_cursor = cursors_.cut(agents, page, "agents");
+        for (core::Agent& agent : agents) {
+            TRY_ASSIGN(auto view, view_of(reader, std::move(agent)));
+            found.views.push_back(std::move(view));
+        }
+        return found;
+    };
     answer_from_store_and_desk<AgentPage>(
         services_, reply,
-        [this, pool_name, page = *page](store::Reader& reader) -> Result<AgentPage> {
-            std::optional<std::int64_t> pool_row;
-            if (!pool_name.empty()) {
-                TRY_ASSIGN(const auto pool, reader.pool_named(pool_name));
-                if (!pool) return fail(Code::not_found, "there is no pool of that name", "pool_missing");
-                pool_row = pool->row;
-            }
-            TRY_ASSIGN(auto agents, reader.agents(page, pool_row));
-            AgentPage found;
-            found.next_cursor = cursors_.cut(agents, page, "agents");
-            for (core::Agent& agent : agents) {
-                TRY_ASSIGN(auto view, view_of(reader, std::move(agent)));
-                found.views.push_back(std::move(view));
-            }
-            return found;
-        },
-        [](desk::Desk& desk, AgentPage found) {
-            for (AgentView& view : found.views) view.contact = desk.contact(view.agent.row);
-            return http::Response::json(
-                200, list_json(found.views, found.next_cursor,
-                               [](json::Writer& out, const AgentView& view) { out.item_json(agent_json(view)); }));
-        });
+        {.look = look,
+         .asks_desk = [](const AgentPage& found) { return !found.views.empty(); },
+         .add =
+             [](desk::Desk& desk, AgentPage& found) {
+                 for (AgentView& view : found.views) view.contact = desk.contact(view.agent.row);
+             },
+         .show =
+             [](const AgentPage& found) {
+                 return http::Response::json(
+                     200, list_json(found.views, found.next_cursor,
+                                    [](json::Writer& out, const AgentView& view) { out.item_json(agent_json(view)); }));
+             }});
 }
 
 void AgentAdminRoutes::show(http::Request request, http::Reply reply) {
+    const auto look = [name = request.parameter("name")](store::Reader& reader) -> Result<Details> {
+        TRY_ASSIGN(auto agent, reader.agent_named(name));
+        if (!agent) return fail(Code::not_found, "there is no agent " + name, "agent_missing");
+        Details details;
+        TRY_ASSIGN(auto open, reader.open_attempts(agent->row));
+        for (core::Attempt& attempt : open) {
+            TRY_ASSIGN(auto job, reader.job(attempt.job_row));
+            if (job) details.running.push_back({std::move(attempt), *std::move(job)});
+        }
+        TRY_ASSIGN(details.view, view_of(reader, *std::move(agent)));
+        return details;
+    };
     answer_from_store_and_desk<Details>(
         services_, reply,
-        [name = request.parameter("name")](store::Reader& reader) -> Result<Details> {
-            TRY_ASSIGN(auto agent, reader.agent_named(name));
-            if (!agent) return fail(Code::not_found, "there is no agent " + name, "agent_missing");
-            Details details;
-            TRY_ASSIGN(auto open, reader.open_attempts(agent->row));
-            for (core::Attempt& attempt : open) {
-                TRY_ASSIGN(auto job, reader.job(attempt.job_row));
-                if (job) details.running.push_back({std::move(attempt), *std::move(job)});
-            }
-            TRY_ASSIGN(details.view, view_of(reader, *std::move(agent)));
-            return details;
-        },
-        [](desk::Desk& desk, Details details) {
-            details.view.contact = desk.contact(details.view.agent.row);
-            return http::Response::json(200, details_json(details));
-        });
+        {.look = look,
+         .asks_desk = [](const Details&) { return true; },
+         .add = [](desk::Desk& desk, Details& details) { details.view.contact = desk.contact(details.view.agent.row); },
+         .show = [](const Details& details) { return http::Response::json(200, details_json(details)); }});
 }
 
 void AgentAdminRoutes::change_agent(const http::Reply& reply, std::function<Result<core::Agent>(desk::Turn&)> work) {

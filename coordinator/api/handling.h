@@ -24,19 +24,30 @@ std::optional<desk::OnceKey> once_key(const http::Request& request, const std::o
 void answer_from_store(Services& services, const http::Reply& reply,
                        std::function<Result<http::Response>(store::Reader&)> look);
 
-/// The same in two steps: what was read goes to `show` on the writer's thread, which knows what is volatile.
+/// The same in three steps, for what the rows alone do not say: `look` reads, `add` puts in what is volatile, on the
+/// writer's thread, and `show` makes the answer. `asks_desk` says whether there is anything to put in: most often not,
+/// and then the writer is left alone.
 template <typename Value>
-void answer_from_store_and_desk(Services& services, const http::Reply& reply,
-                                std::function<Result<Value>(store::Reader&)> look,
-                                std::function<http::Response(desk::Desk&, Value)> show) {
-    auto ask = [&services, reply, look = std::move(look), show = std::move(show)] {
+struct Look {
+    std::function<Result<Value>(store::Reader&)> look;
+    std::function<bool(const Value&)> asks_desk;
+    std::function<void(desk::Desk&, Value&)> add;
+    std::function<http::Response(const Value&)> show;
+};
+template <typename Value>
+void answer_from_store_and_desk(Services& services, const http::Reply& reply, Look<Value> steps) {
+    auto ask = [&services, reply, steps = std::move(steps)] {
         auto reader = services.store.read();
         if (!reader) return reply.send(reader.error());
-        auto value = look(**reader);
+        auto value = steps.look(**reader);
+        reader->reset();
         if (!value) return reply.send(value.error());
+        if (!steps.asks_desk(*value)) return reply.send(steps.show(*value));
         auto shared = std::make_shared<Value>(*std::move(value));
-        services.writer.inspect(
-            [reply, shared, show](desk::Desk& desk) { reply.send(show(desk, std::move(*shared))); });
+        services.writer.inspect([reply, shared, steps](desk::Desk& desk) {
+            steps.add(desk, *shared);
+            reply.send(steps.show(*shared));
+        });
     };
     if (auto submitted = services.readers.submit(std::move(ask)); !submitted) reply.send(submitted.error());
 }

@@ -1,5 +1,6 @@
 #include "coordinator/api/job_routes.h"
 
+#include <algorithm>
 #include <map>
 
 #include "coordinator/api/handling.h"
@@ -26,8 +27,8 @@ public:
     }
     Result<std::string> agent(std::int64_t row) {
         if (const auto known = agents_.find(row); known != agents_.end()) return known->second;
-        TRY_ASSIGN(const auto agent, reader_.agent(row));
-        return agents_[row] = agent ? agent->name : "";
+        TRY_ASSIGN(const auto name, reader_.agent_name(row));
+        return agents_[row] = name.value_or("");
     }
 
 private:
@@ -36,22 +37,20 @@ private:
     std::map<std::int64_t, std::string> agents_;
 };
 
-Result<JobView> view_of(store::Reader& reader, Names& names, core::Job job) {
+Result<JobView> view_of(Names& names, core::Job job) {
     JobView view;
     TRY_ASSIGN(view.pool, names.pool(job.pool_row));
     if (job.current_attempt_row != 0) {
-        TRY_ASSIGN(const auto attempt, reader.attempt(job.current_attempt_row));
-        if (attempt) {
-            TRY_ASSIGN(view.agent, names.agent(attempt->agent_row));
-        }
+        TRY_ASSIGN(view.agent, names.agent(job.agent_row));
     }
     view.job = std::move(job);
     return view;
 }
 
+bool is_queued(const JobView& view) { return view.job.state == JobState::queued; }
+
 void explain(desk::Desk& desk, JobView& view) {
-    if (view.job.state == JobState::queued && desk.queue().contains(view.job.row))
-        view.waiting = desk.queue().waiting(view.job.row);
+    if (is_queued(view) && desk.queue().contains(view.job.row)) view.waiting = desk.queue().waiting(view.job.row);
 }
 
 std::string job_json(const JobView& view) {
@@ -173,57 +172,64 @@ void JobRoutes::list(http::Request request, http::Reply reply) {
     if (auto known = request.query.only({"limit", "cursor", "state", "pool", "agent", "name"}); !known)
         return reply.send(known.error());
     auto asked = std::make_shared<const http::Request>(std::move(request));
+    const auto look = [this, asked, page = *page](store::Reader& reader) -> Result<JobPage> {
+        TRY_ASSIGN(const auto filter, filter_of(*asked, reader));
+        TRY_ASSIGN(auto list, reader.jobs(filter, page));
+        JobPage found;
+        found.next_cursor =
+            list.looked_until ? cursors_.text("jobs", *list.looked_until) : cursors_.cut(list.jobs, page, "jobs");
+        Names names(reader);
+        for (core::Job& job : list.jobs) {
+            TRY_ASSIGN(auto view, view_of(names, std::move(job)));
+            found.views.push_back(std::move(view));
+        }
+        return found;
+    };
     answer_from_store_and_desk<JobPage>(
         services_, reply,
-        [this, asked, page = *page](store::Reader& reader) -> Result<JobPage> {
-            TRY_ASSIGN(const auto filter, filter_of(*asked, reader));
-            TRY_ASSIGN(auto jobs, reader.jobs(filter, page));
-            JobPage found;
-            found.next_cursor = cursors_.cut(jobs, page, "jobs");
-            Names names(reader);
-            for (core::Job& job : jobs) {
-                TRY_ASSIGN(auto view, view_of(reader, names, std::move(job)));
-                found.views.push_back(std::move(view));
-            }
-            return found;
-        },
-        [](desk::Desk& desk, JobPage found) {
-            for (JobView& view : found.views) explain(desk, view);
-            return http::Response::json(
-                200, list_json(found.views, found.next_cursor, [](json::Writer& out, const JobView& view) {
-                    out.begin_object();
-                    write_fields(out, view);
-                    out.end_object();
-                }));
-        });
+        {.look = look,
+         .asks_desk = [](const JobPage& found) { return std::ranges::any_of(found.views, is_queued); },
+         .add =
+             [](desk::Desk& desk, JobPage& found) {
+                 for (JobView& view : found.views) explain(desk, view);
+             },
+         .show =
+             [](const JobPage& found) {
+                 return http::Response::json(
+                     200, list_json(found.views, found.next_cursor, [](json::Writer& out, const JobView& view) {
+                         out.begin_object();
+                         write_fields(out, view);
+                         out.end_object();
+                     }));
+             }});
 }
 
 void JobRoutes::show(http::Request request, http::Reply reply) {
+    const auto look = [this, id = request.parameter("id")](store::Reader& reader) -> Result<Details> {
+        TRY_ASSIGN(auto job, reader.job_by_id(id));
+        if (!job) return fail(Code::not_found, "there is no job " + id, "job_missing");
+        Names names(reader);
+        Details details;
+        TRY_ASSIGN(details.artifacts, reader.artifacts_of_job(job->row));
+        TRY_ASSIGN(auto attempts, reader.attempts_of_job(job->row));
+        for (core::Attempt& attempt : attempts) {
+            AttemptView view;
+            TRY_ASSIGN(view.agent, names.agent(attempt.agent_row));
+            TRY_ASSIGN(auto told, reader.tasks_of_attempt(attempt.row));
+            view.tasks = all_tasks(job->spec, std::move(told));
+            TRY_ASSIGN(view.log_bytes, services_.logs.length(attempt.id));
+            view.attempt = std::move(attempt);
+            details.attempts.push_back(std::move(view));
+        }
+        TRY_ASSIGN(details.view, view_of(names, *std::move(job)));
+        return details;
+    };
     answer_from_store_and_desk<Details>(
         services_, reply,
-        [this, id = request.parameter("id")](store::Reader& reader) -> Result<Details> {
-            TRY_ASSIGN(auto job, reader.job_by_id(id));
-            if (!job) return fail(Code::not_found, "there is no job " + id, "job_missing");
-            Names names(reader);
-            Details details;
-            TRY_ASSIGN(details.artifacts, reader.artifacts_of_job(job->row));
-            TRY_ASSIGN(auto attempts, reader.attempts_of_job(job->row));
-            for (core::Attempt& attempt : attempts) {
-                AttemptView view;
-                TRY_ASSIGN(view.agent, names.agent(attempt.agent_row));
-                TRY_ASSIGN(auto told, reader.tasks_of_attempt(attempt.row));
-                view.tasks = all_tasks(job->spec, std::move(told));
-                TRY_ASSIGN(view.log_bytes, services_.logs.length(attempt.id));
-                view.attempt = std::move(attempt);
-                details.attempts.push_back(std::move(view));
-            }
-            TRY_ASSIGN(details.view, view_of(reader, names, *std::move(job)));
-            return details;
-        },
-        [](desk::Desk& desk, Details details) {
-            explain(desk, details.view);
-            return http::Response::json(200, details_json(details));
-        });
+        {.look = look,
+         .asks_desk = [](const Details& details) { return is_queued(details.view); },
+         .add = [](desk::Desk& desk, Details& details) { explain(desk, details.view); },
+         .show = [](const Details& details) { return http::Response::json(200, details_json(details)); }});
 }
 
 void JobRoutes::move(const http::Request& request, const http::Reply& reply,
@@ -234,7 +240,7 @@ void JobRoutes::move(const http::Request& request, const http::Reply& reply,
          id = request.parameter("id")](desk::Turn& turn) -> Result<JobView> {
             TRY_ASSIGN(auto job, work(turn, actor, id));
             Names names(turn.tx());
-            return view_of(turn.tx(), names, std::move(job));
+            return view_of(names, std::move(job));
         },
         [](JobView view) { return http::Response::json(200, job_json(view)); });
 }

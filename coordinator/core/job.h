@@ -50,6 +50,7 @@ struct Job {
     std::optional<Time> started;
     std::optional<Time> ended;
     std::int64_t current_attempt_row = 0;  ///< 0 while it has none
+    std::int64_t agent_row = 0;            ///< the current attempt's; told by the store, never taken from here
     int attempts = 0;
     int automatic_retries = 0;
     bool cancel_requested = false;

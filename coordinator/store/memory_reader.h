@@ -58,6 +58,10 @@ public:
             if (!agent.deleted) agents.push_back(agent);
         return agents;
     }
+    Result<std::optional<std::string>> agent_name(std::int64_t row) override {
+        const auto agent = find(state_.agents, row);
+        return agent ? std::optional(agent->name) : std::nullopt;
+    }
 
     Result<std::optional<core::JoinToken>> join_token(std::string_view id) override {
         return find_if(state_.join_tokens, [&](const core::JoinToken& token) { return token.id == id; });
@@ -83,16 +87,16 @@ public:
         const auto stored = find_if(state_.jobs, [&](const StoredJob& item) { return item.job.id == id; });
         return stored ? std::optional(stored->job) : std::nullopt;
     }
-    Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) override {
+    Result<JobList> jobs(const JobFilter& filter, const Page& page) override {
         const auto wanted = [&](const StoredJob& item) {
             return (!filter.state || item.job.state == *filter.state) &&
                    (!filter.pool_row || item.job.pool_row == *filter.pool_row) &&
-                   (!filter.agent_row || item.agent_row == *filter.agent_row) &&
+                   (!filter.agent_row || item.job.agent_row == *filter.agent_row) &&
                    (filter.name.empty() || item.job.name == filter.name);
         };
-        std::vector<core::Job> jobs;
-        for (const StoredJob& item : page_of(state_.jobs, page, wanted)) jobs.push_back(without_spec(item.job));
-        return jobs;
+        JobList list;
+        for (const StoredJob& item : page_of(state_.jobs, page, wanted)) list.jobs.push_back(without_spec(item.job));
+        return list;
     }
     Result<std::vector<core::Job>> unfinished_jobs() override {
         std::vector<core::Job> jobs;

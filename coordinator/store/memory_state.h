@@ -40,7 +40,6 @@ private:
 
 struct StoredJob {
     core::Job job;
-    std::int64_t agent_row = 0;  ///< of its current attempt
     std::map<std::string, core::JobArtifact> artifacts;
 };
 

@@ -113,7 +113,7 @@ public:
     Result<> insert(core::Job& job, const std::vector<core::JobArtifact>& artifacts) override {
         TRY(usable());
         TRY(must_exist(state_.pools, job.pool_row));
-        StoredJob stored{job, 0, {}};
+        StoredJob stored{job, {}};
         for (const core::JobArtifact& artifact : artifacts)
             if (!stored.artifacts.emplace(artifact.alias, artifact).second)
                 return broken("a job has two artifacts of alias " + artifact.alias);
@@ -128,7 +128,7 @@ public:
         const auto current = find(state_.attempts, job.current_attempt_row);
         return change(state_.jobs, job.row, "job", [&](StoredJob& stored) {
             copy_changing(job, stored.job);
-            stored.agent_row = current ? current->attempt.agent_row : 0;
+            stored.job.agent_row = current ? current->attempt.agent_row : 0;
         });
     }
 

@@ -74,6 +74,10 @@ Result<std::optional<core::Agent>> agent(Connection& db, std::int64_t row) {
     return one_row(db.query(AGENT_COLUMNS "WHERE row = $1", row), &read_agent);
 }
 
+Result<std::optional<std::string>> agent_name(Connection& db, std::int64_t row) {
+    return one_row(db.query("SELECT name FROM agent WHERE row = $1", row), &read_text);
+}
+
 Result<std::optional<core::Agent>> agent_by_id(Connection& db, std::string_view id) {
     return one_row(db.query(AGENT_COLUMNS "WHERE id = $1", id), &read_agent);
 }

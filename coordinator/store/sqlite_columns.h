@@ -71,6 +71,8 @@ Result<std::vector<Item>> all_rows(Result<Query> query, Result<Item> (*read)(con
     }
 }
 
+inline Result<std::string> read_text(const Query& query) { return std::string(query.text(0)); }
+
 inline Result<bool> any_row(Result<Query> query) {
     if (!query) return fail(std::move(query).error());
     return query->next();

@@ -7,16 +7,22 @@ namespace {
 #define JOB_COLUMNS                                                                                                  \
     "SELECT row, id, name, pool_row, demands, priority, idempotent, timeout_s, cancel_grace_s, created, created_by," \
     " state, reason, with_issues, summary, started, ended, current_attempt_row, attempts, automatic_retries,"        \
-    " cancel_requested, resolved_by, resolved_reason, held_by_restore"
+    " cancel_requested, resolved_by, resolved_reason, held_by_restore, agent_row"
+// In the words of migration 0002.
+#define RARE " AND (state = 'failed' OR state = 'canceled' OR state = 'unknown')"
 #define JOB_WITHOUT_SPEC JOB_COLUMNS " FROM job "
 #define JOB_WITH_SPEC JOB_COLUMNS ", spec FROM job JOIN job_spec ON job_spec.job_row = job.row "
+
+constexpr int fits_column = 25;  // of jobs_sql()
+
+bool is_live(JobState state) { return !is_final(state) && state != JobState::unknown; }
 
 Columns read_columns(const Query& query, core::Job& job) {
     Columns columns(query);
     columns.read(job.row, job.id, job.name, job.pool_row, job.demands, job.priority, job.idempotent, job.timeout_s,
                  job.cancel_grace_s, job.created, job.created_by, job.state, job.reason, job.with_issues, job.summary,
                  job.started, job.ended, job.current_attempt_row, job.attempts, job.automatic_retries,
-                 job.cancel_requested, job.resolved_by, job.resolved_reason, job.held_by_restore);
+                 job.cancel_requested, job.resolved_by, job.resolved_reason, job.held_by_restore, job.agent_row);
     return columns;
 }
 
@@ -42,23 +48,22 @@ Result<core::JobArtifact> read_artifact(const Query& query) {
 
 }  // namespace
 
-// The filter that most often leaves few rows drives, newest first along its own index; "IS TRUE" keeps the planner,
-// which has no statistics, from choosing the index of another.
+// One filter drives, newest first along its index; what is left over is only looked at, so that the walk can end.
 std::string jobs_sql(const JobFilter& filter) {
-    std::string sql = JOB_WITHOUT_SPEC "WHERE row < $1";
-    bool driven = false;
-    const auto add = [&](bool wanted, std::string_view condition) {
-        if (!wanted) return;
-        sql += driven ? " AND (" : " AND ";
-        sql += condition;
-        if (driven) sql += ") IS TRUE";
-        driven = true;
-    };
-    add(filter.agent_row.has_value(), "agent_row = $3");
-    add(!filter.name.empty(), "name = $4");
-    add(filter.state.has_value(), "state = $5");
-    add(filter.pool_row.has_value(), "pool_row = $6");
-    return sql + " ORDER BY row DESC LIMIT $2";
+    std::vector<std::string_view> conditions;
+    const bool live = filter.state && is_live(*filter.state);
+    if (live) conditions.emplace_back("state = $5");
+    if (filter.agent_row) conditions.emplace_back("agent_row = $3");
+    if (!filter.name.empty()) conditions.emplace_back("name = $4");
+    if (filter.pool_row) conditions.emplace_back("pool_row = $6");
+    const bool rare = filter.state && !live && *filter.state != JobState::succeeded;
+    std::string drives = conditions.empty() ? "" : " AND " + std::string(conditions.front());
+    if (rare) drives += conditions.empty() ? " AND state = $5" : RARE " AND state = $5";
+    if (filter.state == JobState::succeeded) conditions.emplace_back("state = $5");
+    if (drives.empty() && !conditions.empty()) drives = " AND " + std::string(conditions.front());
+    std::string fits = "1";
+    for (std::size_t i = 1; i < conditions.size(); ++i) fits += " AND " + std::string(conditions[i]);
+    return JOB_COLUMNS ", " + fits + " FROM job WHERE row < $1" + drives + " ORDER BY row DESC LIMIT $2";
 }
 
 Result<std::optional<core::Job>> job(Connection& db, std::int64_t row) {
@@ -69,15 +74,27 @@ Result<std::optional<core::Job>> job_by_id(Connection& db, std::string_view id) 
     return one_row(db.query(JOB_WITH_SPEC "WHERE id = $1", id), &read_with_spec);
 }
 
-Result<std::vector<core::Job>> jobs(Connection& db, const JobFilter& filter, const Page& page) {
+Result<JobList> jobs(Connection& db, const JobFilter& filter, const Page& page) {
     TRY_ASSIGN(Query query, db.prepare(jobs_sql(filter)));
+    const std::size_t looked_at_max = std::max(jobs_looked_at_max, page.limit);
     query.bind(1, before(page));
-    query.bind(2, page.limit);
+    query.bind(2, looked_at_max);
     if (filter.agent_row) query.bind(3, *filter.agent_row);
     if (!filter.name.empty()) query.bind(4, filter.name);
     if (filter.state) query.bind(5, *filter.state);
     if (filter.pool_row) query.bind(6, *filter.pool_row);
-    return all_rows(Result<Query>(std::move(query)), &read_without_spec);
+    JobList list;
+    std::size_t looked_at = 0;
+    while (list.jobs.size() < page.limit) {
+        TRY_ASSIGN(const bool row, query.next());
+        if (!row) break;
+        if (query.integer(fits_column) != 0) {
+            TRY_ASSIGN(core::Job job, read_without_spec(query));
+            list.jobs.push_back(std::move(job));
+        }
+        if (++looked_at == looked_at_max && list.jobs.size() < page.limit) list.looked_until = query.integer(0);
+    }
+    return list;
 }
 
 Result<std::vector<core::Job>> unfinished_jobs(Connection& db) {

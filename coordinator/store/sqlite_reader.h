@@ -27,6 +27,7 @@ public:
         return sqlite::agents(db(), page, pool_row);
     }
     Result<std::vector<core::Agent>> all_agents() override { return sqlite::all_agents(db()); }
+    Result<std::optional<std::string>> agent_name(std::int64_t row) override { return sqlite::agent_name(db(), row); }
 
     Result<std::optional<core::JoinToken>> join_token(std::string_view id) override {
         return sqlite::join_token(db(), id);
@@ -42,7 +43,7 @@ public:
 
     Result<std::optional<core::Job>> job(std::int64_t row) override { return sqlite::job(db(), row); }
     Result<std::optional<core::Job>> job_by_id(std::string_view id) override { return sqlite::job_by_id(db(), id); }
-    Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) override {
+    Result<JobList> jobs(const JobFilter& filter, const Page& page) override {
         return sqlite::jobs(db(), filter, page);
     }
     Result<std::vector<core::Job>> unfinished_jobs() override { return sqlite::unfinished_jobs(db()); }

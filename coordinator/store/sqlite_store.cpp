@@ -101,8 +101,6 @@ private:
     ReaderPool readers_;
 };
 
-Result<std::string> read_text(const Query& query) { return std::string(query.text(0)); }
-
 Result<> quick_check(Connection& writer) {
     TRY_ASSIGN(const auto lines, all_rows(writer.query("PRAGMA quick_check(1)"), &read_text));
     if (lines.size() == 1 && lines.front() == "ok") return {};

@@ -34,6 +34,7 @@ Result<std::optional<core::Agent>> agent_by_id(Connection& db, std::string_view 
 Result<std::optional<core::Agent>> agent_named(Connection& db, std::string_view name);
 Result<std::vector<core::Agent>> agents(Connection& db, const Page& page, std::optional<std::int64_t> pool_row);
 Result<std::vector<core::Agent>> all_agents(Connection& db);
+Result<std::optional<std::string>> agent_name(Connection& db, std::int64_t row);
 Result<> insert(Connection& db, core::Agent& agent);
 Result<> update(Connection& db, const core::Agent& agent);
 
@@ -51,8 +52,9 @@ Result<> update(Connection& db, const core::Token& token);
 /// sqlite_jobs.cpp
 Result<std::optional<core::Job>> job(Connection& db, std::int64_t row);
 Result<std::optional<core::Job>> job_by_id(Connection& db, std::string_view id);
-std::string jobs_sql(const JobFilter& filter);  ///< the SELECT of jobs(): $1 before which row, $2 how many
-Result<std::vector<core::Job>> jobs(Connection& db, const JobFilter& filter, const Page& page);
+/// The SELECT of jobs(): $1 before which row, $2 how many rows to look at. The last column says whether the row fits.
+std::string jobs_sql(const JobFilter& filter);
+Result<JobList> jobs(Connection& db, const JobFilter& filter, const Page& page);
 Result<std::vector<core::Job>> unfinished_jobs(Connection& db);
 Result<bool> pool_has_unfinished_jobs(Connection& db, std::int64_t pool_row);
 Result<std::vector<core::JobArtifact>> artifacts_of_job(Connection& db, std::int64_t job_row);

@@ -30,6 +30,15 @@ struct JobFilter {
     std::string name;                       ///< exact; empty: any
 };
 
+/// A page of jobs. Where a filter fits few of many jobs a page may end before its limit, even without a job: nobody
+/// waits for a walk over all of them.
+struct JobList {
+    std::vector<core::Job> jobs;
+    std::optional<std::int64_t> looked_until;  ///< such an end: the list goes on before this row
+};
+/// How many jobs a page looks at that its filter may not fit, unless its own limit is higher.
+inline constexpr std::size_t jobs_looked_at_max = 250;
+
 struct IdempotencyRecord {
     std::int64_t token_row = 0;
     std::string key;
@@ -62,6 +71,7 @@ public:
     /// Not the deleted ones; of all pools when `pool_row` is empty.
     virtual Result<std::vector<core::Agent>> agents(const Page& page, std::optional<std::int64_t> pool_row) = 0;
     virtual Result<std::vector<core::Agent>> all_agents() = 0;  ///< not the deleted ones; for the start
+    virtual Result<std::optional<std::string>> agent_name(std::int64_t row) = 0;
 
     virtual Result<std::optional<core::JoinToken>> join_token(std::string_view id) = 0;
     virtual Result<std::vector<core::JoinToken>> join_tokens(const Page& page) = 0;
@@ -71,7 +81,7 @@ public:
 
     virtual Result<std::optional<core::Job>> job(std::int64_t row) = 0;
     virtual Result<std::optional<core::Job>> job_by_id(std::string_view id) = 0;
-    virtual Result<std::vector<core::Job>> jobs(const JobFilter& filter, const Page& page) = 0;  ///< `spec` left empty
+    virtual Result<JobList> jobs(const JobFilter& filter, const Page& page) = 0;  ///< `spec` left empty
     /// For the start and for reloads: every job that has not ended, oldest first. `spec` is left empty.
     virtual Result<std::vector<core::Job>> unfinished_jobs() = 0;
     virtual Result<bool> pool_has_unfinished_jobs(std::int64_t pool_row) = 0;

@@ -68,7 +68,7 @@ void Judge::look() {
     const auto jobs = (*reader)->jobs({}, page);
     ASSERT(jobs);
     std::set<std::string> there;
-    for (const core::Job& job : *jobs) {
+    for (const core::Job& job : jobs->jobs) {
         there.insert(job.id);
         look_at(job, **reader);
     }

@@ -130,12 +130,12 @@ TEST_CASE("a reader keeps its view while the writer goes on") {
         agent.disabled = true;
         must(transaction->update(agent));
         must(transaction->commit());
-        CHECK(must(reader->jobs({}, {})).empty());
+        CHECK(must(reader->jobs({}, {})).jobs.empty());
         CHECK(must(reader->counter(Counter::fence)) == 0);
         CHECK_FALSE(must(reader->agent(fixture.agent.row))->disabled);
     }
     auto second = must(fixture.store->read());
-    CHECK(must(second->jobs({}, {})).size() == 3);
+    CHECK(must(second->jobs({}, {})).jobs.size() == 3);
     CHECK(must(second->counter(Counter::fence)) == 3);
     CHECK(must(reader->counter(Counter::fence)) == 0);
 }
@@ -191,14 +191,14 @@ std::vector<std::string> all_pages(Reader& reader, const JobFilter& filter, std:
     std::vector<std::string> ids;
     Page page{.limit = limit, .before_row = {}};
     for (;;) {
-        const auto jobs = must(reader.jobs(filter, page));
+        const auto [jobs, looked_until] = must(reader.jobs(filter, page));
         if (jobs.size() > limit) throw std::runtime_error("a page is longer than its limit");
         for (const core::Job& job : jobs) {
             if (!job.spec.empty()) throw std::runtime_error("a list carries specs");
             ids.push_back(job.id);
         }
-        if (jobs.size() < limit) return ids;
-        page.before_row = jobs.back().row;
+        if (jobs.size() < limit && !looked_until) return ids;
+        page.before_row = looked_until ? *looked_until : jobs.back().row;
     }
 }
 

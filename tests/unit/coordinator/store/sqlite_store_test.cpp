@@ -192,14 +192,51 @@ TEST_CASE("a list of jobs walks an index from its newest end, whatever the filte
     };
     CHECK(plan({}) == "SEARCH job USING INTEGER PRIMARY KEY (rowid<?);");
     JobFilter filter;
+    const auto plans = [&](std::optional<JobState> state) {
+        filter.state = state;
+        return plan(filter);
+    };
+    CHECK(plans(JobState::succeeded) == "SEARCH job USING INDEX job_state (state=? AND row<?);");
+    CHECK(plans(JobState::failed) == "SEARCH job USING INDEX job_state (state=? AND row<?);");
     filter.pool_row = 1;
-    CHECK(plan(filter) == "SEARCH job USING INDEX job_pool (pool_row=? AND row<?);");
-    filter.state = JobState::failed;
-    CHECK(plan(filter) == "SEARCH job USING INDEX job_state (state=? AND row<?);");
+    CHECK(plans({}) == "SEARCH job USING INDEX job_pool (pool_row=? AND row<?);");
+    CHECK(plans(JobState::succeeded) == "SEARCH job USING INDEX job_pool (pool_row=? AND row<?);");
+    CHECK(plans(JobState::failed) == "SEARCH job USING INDEX job_rare_pool (pool_row=? AND state=? AND row<?);");
     filter.name = "Publish";
-    CHECK(plan(filter) == "SEARCH job USING INDEX job_name (name=? AND row<?);");
+    CHECK(plans({}) == "SEARCH job USING INDEX job_name (name=? AND row<?);");
+    CHECK(plans(JobState::canceled) == "SEARCH job USING INDEX job_rare_name (name=? AND state=? AND row<?);");
     filter.agent_row = 1;
-    CHECK(plan(filter) == "SEARCH job USING INDEX job_agent (agent_row=? AND row<?);");
+    CHECK(plans({}) == "SEARCH job USING INDEX job_agent (agent_row=? AND row<?);");
+    CHECK(plans(JobState::unknown) == "SEARCH job USING INDEX job_rare_agent (agent_row=? AND state=? AND row<?);");
+    CHECK(plans(JobState::running) == "SEARCH job USING INDEX job_state (state=? AND row<?);");
+}
+
+TEST_CASE("a page of a filter that fits few jobs ends early and says where the list goes on") {
+    const TemporaryFolder folder;
+    auto store = reopen(folder);
+    add_pool(*store, "default");
+    auto transaction = must(store->begin());
+    for (std::size_t number = 0; number < 3 * jobs_looked_at_max; ++number) {
+        core::Job job = make_job("job-" + std::to_string(number), 1);
+        must(transaction->insert(job, {}));
+        job.state = number == 0 ? JobState::succeeded : JobState::failed;
+        must(transaction->update(job));
+    }
+    must(transaction->commit());
+    auto reader = must(store->read());
+    JobFilter filter;
+    filter.pool_row = 1;
+    filter.state = JobState::succeeded;
+    Page page;
+    for (int pages = 1; pages <= 2; ++pages) {
+        const JobList list = must(reader->jobs(filter, page));
+        CHECK(list.jobs.empty());
+        REQUIRE(list.looked_until);
+        page.before_row = list.looked_until;
+    }
+    const JobList last = must(reader->jobs(filter, page));
+    REQUIRE(last.jobs.size() == 1);
+    CHECK(last.jobs[0].id == "job-0");
 }
 
 TEST_CASE("no more readers than allowed are out at a time, and a returned one serves the next") {
@@ -225,7 +262,7 @@ TEST_CASE("readers of several threads see whole transactions while the writer go
         while (!done) {
             auto reader = must(store->read());
             const auto fence = must(reader->counter(Counter::fence));
-            const auto jobs = must(reader->jobs({}, {.limit = 500, .before_row = {}}));
+            const auto jobs = must(reader->jobs({}, {.limit = 500, .before_row = {}})).jobs;
             if (static_cast<std::int64_t>(jobs.size()) != fence) ++torn;
         }
     };
