@@ -21,14 +21,19 @@ std::string_view text_of(const Response& response) {
 
 Error stopping() { return {Code::unavailable, "the server is stopping; try again in a few seconds", "stopping"}; }
 
-/// A part of a file on its way from a disk thread.
-struct FilePiece {
-    std::string bytes;
-    std::size_t wanted = 0;
-    std::optional<Result<std::size_t>> read;  ///< the loop's thread sees it when it is there
-};
+/// Bytes of a file that lie in memory leave in pieces of this size, which stay in the processor's cache on their way.
+constexpr std::size_t cached_piece_bytes = 64 * 1024;
+/// After so many bytes other connections have their turn.
+constexpr std::size_t turn_bytes = 256 * 1024;
 
 }  // namespace
+
+/// Where a part of a file is while it is sent. A disk thread may still write into it when the connection is gone.
+struct FileBuffer : std::enable_shared_from_this<FileBuffer> {
+    explicit FileBuffer(std::size_t size) : bytes(std::make_unique_for_overwrite<char[]>(size)) {}
+    std::unique_ptr<char[]> bytes;
+    std::optional<Result<std::size_t>> read;  ///< the loop's thread sees it when it is there
+};
 
 std::string Connection::head_for(const Response& response, const Answering& answering, HeadFacts::Framing framing) {
     HeadFacts facts;
@@ -77,45 +82,57 @@ Awaitable<bool> Connection::respond(Response response, Answering answering) {
     co_return answering.keep_alive && !closing_;
 }
 
-/// While one piece is sent, the next is read.
-Awaitable<bool> Connection::send_file(std::string head, const FilePart& part) {
-    std::uint64_t asked = 0;
-    const auto ask = [&](std::string begin) {
-        auto piece = std::make_shared<FilePiece>();
-        const std::size_t begin_bytes = begin.size();
-        piece->wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(part.length - asked, core_.options.piece_bytes_max));
-        piece->bytes = std::move(begin);
-        const std::uint64_t offset = part.offset + asked;
-        asked += piece->wanted;
-        const Result<> taken =
-            core_.parts.workers.submit([self = shared_from_this(), piece, begin_bytes, offset, file = part.file] {
-                piece->bytes.resize(begin_bytes + piece->wanted);
-                auto read = file->read_at(offset, {piece->bytes.data() + begin_bytes, piece->wanted});
-                self->loop_->post([self, piece, result = std::move(read)] {
-                    piece->read = result;
-                    self->wake();
-                });
-            });
-        if (!taken) piece->read = fail(taken.error());
-        return piece;
+/// What the system has in memory is read here, the rest by a thread that may wait for the disk.
+Awaitable<Result<std::size_t>> Connection::read_file(const FilePart& part, std::uint64_t done, FileBuffer& buffer,
+                                                     std::size_t at) {
+    const std::uint64_t offset = part.offset + done;
+    const auto wanted = [&](std::size_t most) {
+        return static_cast<std::size_t>(std::min<std::uint64_t>(part.length - done, most));
     };
-    auto next = ask(std::move(head));
-    while (next) {
-        while (!next->read && !closing_) co_await pause();
+    const auto cached = part.file->read_cached_at(offset, {buffer.bytes.get() + at, wanted(cached_piece_bytes)});
+    if (!cached) co_return fail(cached.error());
+    if (*cached) co_return **cached;
+    buffer.read.reset();
+    const std::span<char> into{buffer.bytes.get() + at, wanted(core_.options.piece_bytes_max)};
+    const Result<> taken = core_.parts.workers.submit(
+        [self = shared_from_this(), kept = buffer.shared_from_this(), into, offset, file = part.file] {
+            auto read = file->read_at(offset, into);
+            self->loop_->post([self, kept, result = std::move(read)] {
+                kept->read = result;
+                self->wake();
+            });
+        });
+    if (!taken) co_return fail(taken.error());
+    while (!buffer.read && !closing_) co_await pause();
+    if (!buffer.read) co_return fail(Code::unavailable, "the connection ended");
+    co_return *buffer.read;
+}
+
+/// The head leaves with the first piece.
+Awaitable<bool> Connection::send_file(std::string head, const FilePart& part) {
+    const auto buffer = std::make_shared<FileBuffer>(head.size() + core_.options.piece_bytes_max);
+    std::ranges::copy(head, buffer->bytes.get());
+    std::size_t begin = head.size();
+    std::size_t turn = 0;
+    for (std::uint64_t done = 0; done < part.length;) {
+        const auto read = co_await read_file(part, done, *buffer, begin);
         if (closing_) co_return false;
-        const auto piece = std::exchange(next, nullptr);
-        if (!*piece->read || **piece->read != piece->wanted) {
+        if (!read || *read == 0) {
             // The length is already promised: only ending the connection tells the peer that this is not all.
             core_.parts.logger.error(
                 "a file could not be sent to its end",
-                {{"reason", *piece->read ? "it is shorter than it was" : piece->read->error().message},
-                 {"address", origin_.address}});
+                {{"reason", read ? "it is shorter than it was" : read.error().message}, {"address", origin_.address}});
             co_return false;
         }
-        if (asked < part.length) next = ask({});
-        const bool sent = co_await write_all(piece->bytes);
+        done += *read;
+        turn += *read;
+        const bool sent = co_await write_all({buffer->bytes.get(), begin + *read});
         if (!sent) co_return false;
+        begin = 0;
+        if (turn < turn_bytes || done == part.length) continue;
+        turn = 0;
+        loop_->post([self = shared_from_this()] { self->wake(); });
+        co_await pause();
     }
     co_return true;
 }

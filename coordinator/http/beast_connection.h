@@ -14,6 +14,8 @@
 
 namespace slipway::http {
 
+struct FileBuffer;
+
 /// One connection: a coroutine that greets, reads a request, lets it be handled, answers, and begins again. All it ever
 /// waits for (bytes, room for bytes, an answer, a deadline, the end) wakes it in the same way; it then looks what it
 /// was.
@@ -112,6 +114,9 @@ private:
     Awaitable<bool> await_answer();
     Awaitable<bool> respond(Response response, Answering answering);
     Awaitable<bool> send_file(std::string head, const FilePart& part);
+    /// The bytes behind the first `done` of the part, as many as came, to place `at` of the buffer.
+    Awaitable<Result<std::size_t>> read_file(const FilePart& part, std::uint64_t done, FileBuffer& buffer,
+                                             std::size_t at);
     Awaitable<bool> park(Answering answering);
     Awaitable<bool> beat(bool& begun, const Answering& answering);
     bool peer_is_there();

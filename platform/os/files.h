@@ -60,6 +60,9 @@ public:
 
     /// Fills as much as there is: less than `into` only at the end of the file, 0 there.
     virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+    /// What can be had without waiting for a disk: at least one byte, 0 at the end of the file, nothing if read_at()
+    /// has to be asked on a thread that may wait.
+    virtual Result<std::optional<std::size_t>> read_cached_at(std::uint64_t, std::span<char>) { return std::nullopt; }
     /// All or an error, after which any part may have been written.
     virtual Result<> write_at(std::uint64_t offset, std::string_view bytes) = 0;
     /// Writes at the end, wherever that is by now; all or an error, after which any part may have been written.

@@ -50,6 +50,16 @@ Result<std::size_t> LinuxFile::read_at(std::uint64_t offset, std::span<char> int
     return total;
 }
 
+Result<std::optional<std::size_t>> LinuxFile::read_cached_at(std::uint64_t offset, std::span<char> into) {
+    const iovec place{into.data(), into.size()};
+    const ssize_t got =
+        retry([&] { return ::preadv2(descriptor_.get(), &place, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
+    if (got >= 0) return static_cast<std::size_t>(got);
+    // Not every file system, nor every kernel, can say whether it would wait.
+    if (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS) return std::nullopt;
+    return system_fail(errno, "reading", path_);
+}
+
 Result<> LinuxFile::write_at(std::uint64_t offset, std::string_view bytes) {
     return write_all_at(descriptor_.get(), offset, bytes, path_);
 }

@@ -19,6 +19,7 @@ public:
     LinuxFile(Descriptor descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
+    Result<std::optional<std::size_t>> read_cached_at(std::uint64_t offset, std::span<char> into) override;
     Result<> write_at(std::uint64_t offset, std::string_view bytes) override;
     Result<> append(std::string_view bytes) override;
     Result<> truncate(std::uint64_t size) override;

@@ -80,6 +80,8 @@ public:
     explicit PatternFile(std::uint64_t size) : size_(size) {}
     static char at(std::uint64_t offset) { return static_cast<char>(offset % 251); }
     Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
+    /// Now half of what was asked for, now nothing: the rest has to come from a thread that may wait.
+    Result<std::optional<std::size_t>> read_cached_at(std::uint64_t offset, std::span<char> into) override;
     Result<> write_at(std::uint64_t, std::string_view) override { return unsupported(); }
     Result<> append(std::string_view) override { return unsupported(); }
     Result<> truncate(std::uint64_t) override { return unsupported(); }
@@ -94,6 +96,7 @@ public:
 private:
     static Result<> unsupported() { return fail(Code::unsupported, "a pattern"); }
     std::uint64_t size_;
+    int asked_ = 0;
 };
 
 /// A server on loopback with a route of each kind, running on its own thread.
