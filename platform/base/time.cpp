@@ -49,6 +49,10 @@ int digits(std::string_view& text, std::size_t count) {
     return value;
 }
 
+void put_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t value) {
+    for (std::size_t i = at + count; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+}
+
 bool literal(std::string_view& text, std::string_view expected) {
     if (!text.starts_with(expected)) return false;
     text.remove_prefix(expected.size());
@@ -63,6 +67,17 @@ constexpr std::array<std::string_view, 12> month_names = {"Jan", "Feb", "Mar", "
 
 std::string to_rfc3339(Time time) {
     const Fields f = split(time);
+    if (const int year = static_cast<int>(f.date.year()); year >= 0 && year <= 9999) {
+        std::string text = "0000-00-00T00:00:00.000000Z";
+        put_digits(text, 0, 4, year);
+        put_digits(text, 5, 2, static_cast<unsigned>(f.date.month()));
+        put_digits(text, 8, 2, static_cast<unsigned>(f.date.day()));
+        put_digits(text, 11, 2, f.hour);
+        put_digits(text, 14, 2, f.minute);
+        put_digits(text, 17, 2, f.second);
+        put_digits(text, 20, 6, f.us);
+        return text;
+    }
     std::array<char, 48> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(f.date.year()),
                   static_cast<unsigned>(f.date.month()), static_cast<unsigned>(f.date.day()), static_cast<int>(f.hour),

@@ -8,6 +8,7 @@ TEST_CASE("times on the wire are RFC 3339 with microseconds") {
     CHECK(to_rfc3339(Time{0}) == "1970-01-01T00:00:00.000000Z");
     CHECK(to_rfc3339(from_rfc3339("2026-11-21T12:40:31.25Z").value()) == "2026-11-21T12:40:31.250000Z");
     CHECK(from_rfc3339("2024-02-29T23:59:59Z"));
+    CHECK(to_rfc3339(from_rfc3339("9999-12-31T23:59:59.000001Z").value()) == "9999-12-31T23:59:59.000001Z");
     const char* bad = GENERATE("2026-02-30T00:00:00Z", "2026-11-21 12:40:31Z", "2026-11-21T12:40:31",
                                "2026-11-21T24:00:00Z", "2026-11-21T12:40:31.Z", "", "2026-11-21T12:40:31+01:00");
     CHECK_FALSE(from_rfc3339(bad));

@@ -39,6 +39,18 @@ TEST_CASE("written text holds its fields in the order of the calls") {
     CHECK(json::dump(json::parse(text).value()) == text);
 }
 
+TEST_CASE("a character is written the same wherever in a text it stands") {
+    for (std::size_t place = 0; place < 17; ++place)
+        for (const char* character :
+             {"\x01", "\x1F", " ", "!", "\"", "#", "[", "\\", "]", "~", "\x7F", "\n", "\xC3\xBC"}) {
+            const std::string text = std::string(place, 'a') + character + std::string(16 - place, 'z');
+            json::Writer out;
+            out.item(text);
+            INFO(text);
+            CHECK(std::move(out).take() == json::dump(json::Value(text)));
+        }
+}
+
 TEST_CASE("text that is not UTF-8 is written with replacement characters") {
     CHECK(json::quoted("a\xff\xc3\xa4\xe2\x82") == "\"a\xEF\xBF\xBD\xc3\xa4\xEF\xBF\xBD\xEF\xBF\xBD\"");
     CHECK(json::dump(json::Value("a\xff")) == "\"a\xEF\xBF\xBD\"");
