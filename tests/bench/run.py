@@ -95,6 +95,8 @@ def take(names, place, options):
         before = os.getloadavg()[0]
         try:
             found = importlib.import_module("figures." + name).measure(place, options)
+        except (KeyboardInterrupt, SystemExit):
+            return figures + [report.Figure.unmeasured(name, "the run was interrupted")], True
         except Exception as error:  # one module's trouble is not the others'
             traceback.print_exc()
             found, broken = [report.Figure.unmeasured(name, str(error).splitlines()[0] if str(error) else repr(error))], True
