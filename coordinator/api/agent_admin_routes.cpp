@@ -4,6 +4,7 @@
 #include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 #include "coordinator/desk/agents.h"
 #include "platform/base/ids.h"
 #include "platform/json/reader.h"
@@ -72,7 +73,6 @@ std::string details_json(const Details& details) {
 void AgentAdminRoutes::list(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "agents");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor", "pool"}); !known) return reply.send(known.error());
     const std::string pool_name(request.query.get("pool").value_or(""));
     const auto look = [this, pool_name, page = *page](store::Reader& reader) -> Result<AgentPage> {
         std::optional<std::int64_t> pool_row;
@@ -171,7 +171,6 @@ void AgentAdminRoutes::resolve(http::Request request, http::Reply reply) {
 }
 
 void AgentAdminRoutes::remove(http::Request request, http::Reply reply) {
-    if (auto known = request.query.only({"force"}); !known) return reply.send(known.error());
     const auto asked = request.query.get("force").value_or("false");
     if (asked != "true" && asked != "false")
         return reply.send(Error{Code::invalid, "force has to be true or false", "invalid_field"});
@@ -233,28 +232,21 @@ void AgentAdminRoutes::delete_pool(http::Request request, http::Reply reply) {
 }
 
 void AgentAdminRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    const auto add = [&](Method method, std::string_view pattern, Permission permission, std::uint64_t body,
-                         void (AgentAdminRoutes::*handle)(http::Request, http::Reply)) {
-        router.add({.method = method,
-                    .pattern = pattern,
-                    .port = Port::user,
-                    .access = Access::token(permission),
-                    .scope = Scope::all,
-                    .body_bytes_max = body,
-                    .handler = plain(this, handle)});
-    };
-    constexpr std::uint64_t small_body = 4096;
-    add(Method::get, "/api/v1/agents", Permission::read, 0, &AgentAdminRoutes::list);
-    add(Method::get, "/api/v1/agents/{name:name}", Permission::read, 0, &AgentAdminRoutes::show);
-    add(Method::delete_, "/api/v1/agents/{name:name}", Permission::manage_agents, 0, &AgentAdminRoutes::remove);
-    add(Method::post, "/api/v1/agents/{name:name}/enable", Permission::manage_agents, 0, &AgentAdminRoutes::enable);
-    add(Method::post, "/api/v1/agents/{name:name}/disable", Permission::manage_agents, 0, &AgentAdminRoutes::disable);
-    add(Method::post, "/api/v1/agents/{name:name}/resolve", Permission::manage_agents, small_body,
-        &AgentAdminRoutes::resolve);
-    add(Method::get, "/api/v1/pools", Permission::read, 0, &AgentAdminRoutes::list_pools);
-    add(Method::post, "/api/v1/pools", Permission::manage_pools, small_body, &AgentAdminRoutes::create_pool);
-    add(Method::delete_, "/api/v1/pools/{name:name}", Permission::manage_pools, 0, &AgentAdminRoutes::delete_pool);
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
+    const Access read = Access::token(Permission::read);
+    const Access agents = Access::token(Permission::manage_agents);
+    const Access pools = Access::token(Permission::manage_pools);
+    const Takes small_body{.body_bytes_max = small_body_bytes_max};
+    table.add(Method::get, "/api/v1/agents", read, {.query = {"limit", "cursor", "pool"}}, &AgentAdminRoutes::list);
+    table.add(Method::get, "/api/v1/agents/{name:name}", read, {}, &AgentAdminRoutes::show);
+    table.add(Method::delete_, "/api/v1/agents/{name:name}", agents, {.query = {"force"}}, &AgentAdminRoutes::remove);
+    table.add(Method::post, "/api/v1/agents/{name:name}/enable", agents, {}, &AgentAdminRoutes::enable);
+    table.add(Method::post, "/api/v1/agents/{name:name}/disable", agents, {}, &AgentAdminRoutes::disable);
+    table.add(Method::post, "/api/v1/agents/{name:name}/resolve", agents, small_body, &AgentAdminRoutes::resolve);
+    table.add(Method::get, "/api/v1/pools", read, {}, &AgentAdminRoutes::list_pools);
+    table.add(Method::post, "/api/v1/pools", pools, small_body, &AgentAdminRoutes::create_pool);
+    table.add(Method::delete_, "/api/v1/pools/{name:name}", pools, {}, &AgentAdminRoutes::delete_pool);
 }
 
 }  // namespace slipway::api

@@ -21,7 +21,6 @@ struct Append {
 
 Result<Append> read_append(http::Request& request) {
     TRY(request.content_type_is(wire::bytes_type));
-    TRY(request.query.only({"fence"}));
     TRY_ASSIGN(const auto fence, request.query.number("fence", INT64_MAX));
     if (!fence) return fail(Code::invalid, "the query lacks ?fence=N", "invalid_field");
     TRY_ASSIGN(const std::uint64_t offset, request.upload_offset());
@@ -78,16 +77,16 @@ void AgentRoutes::append_log(http::Request request, http::Reply reply) {
         reader->reset();
         if (!attempt) return reply.send(attempt.error());
         if (auto admitted = services_.reserve.admit(); !admitted) return reply.send(admitted.error());
-        const auto held = services_.logs.append(append->attempt, append->offset, append->bytes, {});
-        if (!held) return reply.send(held.error());
-        if (append->offset > held->bytes) return reply.send(wrong_offset(held->bytes));
+        const auto appended = services_.logs.append(append->attempt, append->offset, append->bytes);
+        if (!appended) return reply.send(appended.error());
+        if (!appended->fits) return reply.send(wrong_offset(appended->held.bytes));
         const bool superseded = attempt->flags.contains(Flag::superseded);
         services_.writer.submit<Noted>(
-            [row = attempt->row, held = *held, superseded](desk::Turn& turn) -> Result<Noted> {
+            [row = attempt->row, held = appended->held, superseded](desk::Turn& turn) -> Result<Noted> {
                 TRY_ASSIGN(const desk::JudgedLog log, desk::note_log(turn, row, {held.bytes, held.sha256}));
                 return Noted{turn.desk().restore_epoch(), log, superseded};
             },
-            [this, reply, append, bytes = held->bytes](Result<Noted> noted) {
+            [this, reply, append, bytes = appended->held.bytes](Result<Noted> noted) {
                 if (!noted) return reply.send(noted.error());
                 settle_log({services_.logs, services_.disk, services_.writer, services_.logger}, append->attempt,
                            noted->log);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "coordinator/api/agent_routes.h"
+#include "coordinator/api/route_table.h"
 #include "coordinator/api/translation.h"
 #include "coordinator/desk/polls.h"
 #include "platform/wire/poll.h"
@@ -38,10 +39,11 @@ void AgentRoutes::poll(http::Request request, http::Reply reply) {
     auto poll = std::make_shared<const core::Poll>(
         to_core(*std::move(message), {request.peer_address, request.principal.serial(), request.connection_began}));
     auto answer = std::make_shared<Answer>(reply);
-    // Held for as long as the poll is parked, so it holds no more than it needs.
-    reply.when_gone([this, row, instance = poll->instance, seq = poll->seq, answer](http::Gone gone) {
+    reply.when_gone([answer](http::Gone gone) {
         if (gone == http::Gone::draining)
             answer->send(fail(Code::unavailable, "the coordinator stops: come again", "draining"));
+    });
+    reply.when_closed([this, row, instance = poll->instance, seq = poll->seq] {
         services_.writer.inspect([row, instance, seq](desk::Desk& desk) { desk.line_closed(row, instance, seq); });
     });
     services_.writer.submit(
@@ -53,55 +55,18 @@ void AgentRoutes::poll(http::Request request, http::Reply reply) {
 }
 
 void AgentRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope;
-    const auto plain = [this](void (AgentRoutes::*handle)(http::Request, http::Reply)) {
-        return http::Plain{[this, handle](http::Request request, http::Reply reply) {
-            (this->*handle)(std::move(request), std::move(reply));
-        }};
-    };
-    router.add({.method = Method::post,
-                .pattern = "/agent/v1/enroll",
-                .port = Port::agent,
-                .access = Access::open(),
-                .scope = Scope::none,
-                .body_bytes_max = limits::certificate_request_bytes_max * 2,
-                .handler = plain(&AgentRoutes::enroll)});
-    router.add({.method = Method::post,
-                .pattern = "/agent/v1/renew",
-                .port = Port::agent,
-                .access = Access::agent_or_expired(),
-                .scope = Scope::own,
-                .body_bytes_max = limits::certificate_request_bytes_max * 2,
-                .handler = plain(&AgentRoutes::renew)});
-    router.add({.method = Method::post,
-                .pattern = "/agent/v1/poll",
-                .port = Port::agent,
-                .access = Access::agent(),
-                .scope = Scope::own,
-                .body_bytes_max = limits::poll_bytes_max,
-                .handler = http::Parked{
-                    [this](http::Request request, http::Reply reply) { poll(std::move(request), std::move(reply)); }}});
-    router.add({.method = Method::post,
-                .pattern = "/agent/v1/report",
-                .port = Port::agent,
-                .access = Access::agent_or_deleted(),
-                .scope = Scope::own,
-                .body_bytes_max = limits::report_bytes_max,
-                .handler = plain(&AgentRoutes::report)});
-    router.add({.method = Method::post,
-                .pattern = "/agent/v1/attempts/{id:uuid}/log",
-                .port = Port::agent,
-                .access = Access::agent_or_deleted(),
-                .scope = Scope::own,
-                .body_bytes_max = limits::log_chunk_bytes_max,
-                .handler = plain(&AgentRoutes::append_log)});
-    router.add({.method = Method::get,
-                .pattern = "/agent/v1/blobs/{sha256:digest}",
-                .port = Port::agent,
-                .access = Access::agent(),
-                .scope = Scope::own,
-                .body_bytes_max = 0u,
-                .handler = plain(&AgentRoutes::fetch_blob)});
+    using http::Access, http::Method;
+    RouteTable table(router, http::Port::agent, this);
+    const Takes csr{.body_bytes_max = limits::certificate_request_bytes_max * 2};
+    table.add(Method::post, "/agent/v1/enroll", Access::open(), csr, &AgentRoutes::enroll);
+    table.add(Method::post, "/agent/v1/renew", Access::agent_or_expired(), csr, &AgentRoutes::renew);
+    table.add_parked(Method::post, "/agent/v1/poll", Access::agent(), {.body_bytes_max = limits::poll_bytes_max},
+                     &AgentRoutes::poll);
+    table.add(Method::post, "/agent/v1/report", Access::agent_or_deleted(),
+              {.body_bytes_max = limits::report_bytes_max}, &AgentRoutes::report);
+    table.add(Method::post, "/agent/v1/attempts/{id:uuid}/log", Access::agent_or_deleted(),
+              {.body_bytes_max = limits::log_chunk_bytes_max, .query = {"fence"}}, &AgentRoutes::append_log);
+    table.add(Method::get, "/agent/v1/blobs/{sha256:digest}", Access::agent(), {}, &AgentRoutes::fetch_blob);
 }
 
 }  // namespace slipway::api

@@ -11,18 +11,24 @@
 namespace slipway::api {
 namespace {
 
-Result<blobs::AttemptLogs::Held> append_log(Services& services, const std::string& attempt,
-                                            const wire::LogChunk& chunk) {
-    TRY(services.reserve.admit());
+Result<> store_marks(blobs::AttemptLogs& logs, const wire::ReportedAttempt& reported) {
+    if (!reported.log) return {};
     std::vector<blobs::AttemptLogs::Mark> marks;
-    for (const wire::Mark& mark : chunk.marks) marks.push_back({mark.offset, mark.ms});
-    return services.logs.append(attempt, chunk.offset, chunk.bytes, marks);
+    for (const wire::Mark& mark : reported.log->marks) marks.push_back({mark.offset, mark.ms});
+    return logs.add_marks(reported.id, marks);
+}
+
+Result<blobs::AttemptLogs::Held> append_log(Services& services, const wire::ReportedAttempt& reported) {
+    TRY(services.reserve.admit());
+    TRY_ASSIGN(const auto appended, services.logs.append(reported.id, reported.log->offset, reported.log->bytes));
+    TRY(store_marks(services.logs, reported));
+    return appended.held;
 }
 
 /// On a full disk the log waits for room, and the agent keeps it; the events and the outcome do not wait.
 Result<StoredBytes> store_bytes(Services& services, const wire::ReportedAttempt& reported) {
     StoredBytes stored;
-    auto held = reported.log ? append_log(services, reported.id, *reported.log) : services.logs.held(reported.id);
+    auto held = reported.log ? append_log(services, reported) : services.logs.held(reported.id);
     if (!held && held.error().code == Code::disk_full) held = services.logs.held(reported.id);
     if (!held) return fail(std::move(held).error());
     stored.log = *std::move(held);
@@ -83,6 +89,7 @@ private:
         if (own_[i] == Own::sealed) {
             auto length = services_.logs.length(message_.attempts[i].id);
             if (length) stored_[i].log.bytes = *length;
+            if (auto marked = store_marks(services_.logs, message_.attempts[i]); !marked) failed(marked.error());
             return done_one();
         }
         auto stored = store_bytes(services_, message_.attempts[i]);

@@ -3,6 +3,7 @@
 #include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 #include "coordinator/desk/artifacts.h"
 #include "platform/base/bytes.h"
 #include "platform/base/ids.h"
@@ -208,7 +209,6 @@ void ArtifactRoutes::delete_upload(http::Request request, http::Reply reply) {
 void ArtifactRoutes::list(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "artifacts");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor", "name"}); !known) return reply.send(known.error());
     answer_from_store(
         services_, reply,
         [this, page = *page,
@@ -298,37 +298,24 @@ void ArtifactRoutes::download(http::Request request, http::Reply reply) {
 }
 
 void ArtifactRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    const auto add = [&](Method method, std::string_view pattern, Permission permission, std::uint64_t body,
-                         http::Handler handler) {
-        router.add({.method = method,
-                    .pattern = pattern,
-                    .port = Port::user,
-                    .access = Access::token(permission),
-                    .scope = Scope::all,
-                    .body_bytes_max = body,
-                    .handler = std::move(handler)});
-    };
-    constexpr std::uint64_t small_body = 4096;
-    const auto push = http::Streamed{[this](http::Request request, http::Upload body, http::Reply reply) {
-        append_upload(std::move(request), std::move(body), std::move(reply));
-    }};
-    add(Method::post, "/api/v1/uploads", Permission::push_artifacts, small_body,
-        plain(this, &ArtifactRoutes::begin_upload));
-    add(Method::get, "/api/v1/uploads/{id:uuid}", Permission::push_artifacts, 0,
-        plain(this, &ArtifactRoutes::show_upload));
-    add(Method::patch, "/api/v1/uploads/{id:uuid}", Permission::push_artifacts, limits::artifact_bytes_max, push);
-    add(Method::delete_, "/api/v1/uploads/{id:uuid}", Permission::push_artifacts, 0,
-        plain(this, &ArtifactRoutes::delete_upload));
-    add(Method::get, "/api/v1/artifacts", Permission::read, 0, plain(this, &ArtifactRoutes::list));
-    add(Method::post, "/api/v1/artifacts", Permission::push_artifacts, small_body,
-        plain(this, &ArtifactRoutes::create));
-    add(Method::get, "/api/v1/artifacts/{name:name}/{version:version}", Permission::read, 0,
-        plain(this, &ArtifactRoutes::show));
-    add(Method::delete_, "/api/v1/artifacts/{name:name}/{version:version}", Permission::delete_artifacts, 0,
-        plain(this, &ArtifactRoutes::remove));
-    add(Method::get, "/api/v1/artifacts/{name:name}/{version:version}/content", Permission::read, 0,
-        plain(this, &ArtifactRoutes::download));
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
+    const Access read = Access::token(Permission::read);
+    const Access push = Access::token(Permission::push_artifacts);
+    const Access remove = Access::token(Permission::delete_artifacts);
+    const Takes small_body{.body_bytes_max = small_body_bytes_max};
+    constexpr std::string_view artifact = "/api/v1/artifacts/{name:name}/{version:version}";
+    table.add(Method::post, "/api/v1/uploads", push, small_body, &ArtifactRoutes::begin_upload);
+    table.add(Method::get, "/api/v1/uploads/{id:uuid}", push, {}, &ArtifactRoutes::show_upload);
+    table.add(Method::patch, "/api/v1/uploads/{id:uuid}", push, {.body_bytes_max = limits::artifact_bytes_max},
+              &ArtifactRoutes::append_upload);
+    table.add(Method::delete_, "/api/v1/uploads/{id:uuid}", push, {}, &ArtifactRoutes::delete_upload);
+    table.add(Method::get, "/api/v1/artifacts", read, {.query = {"limit", "cursor", "name"}}, &ArtifactRoutes::list);
+    table.add(Method::post, "/api/v1/artifacts", push, small_body, &ArtifactRoutes::create);
+    table.add(Method::get, artifact, read, {}, &ArtifactRoutes::show);
+    table.add(Method::delete_, artifact, remove, {}, &ArtifactRoutes::remove);
+    table.add(Method::get, "/api/v1/artifacts/{name:name}/{version:version}/content", read, {},
+              &ArtifactRoutes::download);
 }
 
 }  // namespace slipway::api

@@ -66,12 +66,4 @@ void change(Services& services, const http::Reply& reply, std::function<Result<V
 void create(Services& services, const http::Request& request, const http::Reply& reply, desk::Keep keep,
             std::function<Result<desk::Created>(desk::Turn&)> work);
 
-/// A handler that is a member function.
-template <typename Routes>
-http::Plain plain(Routes* routes, void (Routes::*handle)(http::Request, http::Reply)) {
-    return {[routes, handle](http::Request request, http::Reply reply) {
-        (routes->*handle)(std::move(request), std::move(reply));
-    }};
-}
-
 }  // namespace slipway::api

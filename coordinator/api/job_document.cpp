@@ -20,8 +20,6 @@ constexpr std::size_t artifacts_max = limits::artifacts_per_job_max;
 /// within order_bytes_max, or no agent would take it.
 constexpr std::size_t spec_bytes_max = limits::order_bytes_max / 16 * 11;
 
-constexpr json::Text title_text{.bytes_min = 1, .bytes_max = limits::title_bytes_max};
-
 /// As the task will find it in its environment: "a.b c" is A_B_C.
 std::string environment_name(std::string_view variable) {
     std::string name;

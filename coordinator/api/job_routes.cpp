@@ -6,6 +6,7 @@
 #include "coordinator/api/handling.h"
 #include "coordinator/api/job_document.h"
 #include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 #include "coordinator/core/demand.h"
 #include "coordinator/core/report.h"
 #include "coordinator/desk/jobs.h"
@@ -51,6 +52,13 @@ bool is_queued(const JobView& view) { return view.job.state == JobState::queued;
 
 void explain(desk::Desk& desk, JobView& view) {
     if (is_queued(view) && desk.queue().contains(view.job.row)) view.waiting = desk.queue().waiting(view.job.row);
+}
+
+/// Inside the turn, at whose end the job goes to an agent if one is free.
+std::optional<Waiting> why_it_waits(desk::Turn& turn, const core::Job& job) {
+    const core::Queue& queue = turn.desk().queue();
+    if (!queue.contains(job.row) || queue.agent_for(job.row)) return std::nullopt;
+    return queue.waiting(job.row);
 }
 
 std::string job_json(const JobView& view) {
@@ -162,15 +170,14 @@ void JobRoutes::create(http::Request request, http::Reply reply) {
             TRY(services_.reserve.admit());
             TRY_ASSIGN(auto made, desk::create_job(turn, actor, job));
             const std::string location = "/api/v1/jobs/" + made.id;
-            return desk::Created{201, job_json({std::move(made), job.pool, "", std::nullopt}), location};
+            const auto waiting = why_it_waits(turn, made);
+            return desk::Created{201, job_json({std::move(made), job.pool, "", waiting}), location};
         });
 }
 
 void JobRoutes::list(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "jobs");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor", "state", "pool", "agent", "name"}); !known)
-        return reply.send(known.error());
     auto asked = std::make_shared<const http::Request>(std::move(request));
     const auto look = [this, asked, page = *page](store::Reader& reader) -> Result<JobPage> {
         TRY_ASSIGN(const auto filter, filter_of(*asked, reader));
@@ -240,7 +247,9 @@ void JobRoutes::move(const http::Request& request, const http::Reply& reply,
          id = request.parameter("id")](desk::Turn& turn) -> Result<JobView> {
             TRY_ASSIGN(auto job, work(turn, actor, id));
             Names names(turn.tx());
-            return view_of(names, std::move(job));
+            TRY_ASSIGN(auto view, view_of(names, std::move(job)));
+            view.waiting = why_it_waits(turn, view.job);
+            return view;
         },
         [](JobView view) { return http::Response::json(200, job_json(view)); });
 }
@@ -267,25 +276,19 @@ void JobRoutes::resolve(http::Request request, http::Reply reply) {
 }
 
 void JobRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    const auto add = [&](Method method, std::string_view pattern, Permission permission, std::uint64_t body,
-                         void (JobRoutes::*handle)(http::Request, http::Reply)) {
-        router.add({.method = method,
-                    .pattern = pattern,
-                    .port = Port::user,
-                    .access = Access::token(permission),
-                    .scope = Scope::all,
-                    .body_bytes_max = body,
-                    .handler = plain(this, handle)});
-    };
-    add(Method::post, "/api/v1/jobs", Permission::run_jobs, limits::json_bytes_max, &JobRoutes::create);
-    add(Method::get, "/api/v1/jobs", Permission::read, 0, &JobRoutes::list);
-    add(Method::get, "/api/v1/jobs/{id:uuid}", Permission::read, 0, &JobRoutes::show);
-    add(Method::post, "/api/v1/jobs/{id:uuid}/cancel", Permission::run_jobs, 0, &JobRoutes::cancel);
-    add(Method::post, "/api/v1/jobs/{id:uuid}/retry", Permission::run_jobs, 0, &JobRoutes::retry);
-    add(Method::post, "/api/v1/jobs/{id:uuid}/release", Permission::run_jobs, 0, &JobRoutes::release);
-    add(Method::post, "/api/v1/jobs/{id:uuid}/resolve", Permission::run_jobs, limits::json_bytes_max,
-        &JobRoutes::resolve);
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
+    const Access read = Access::token(Permission::read);
+    const Access run = Access::token(Permission::run_jobs);
+    const Takes document{.body_bytes_max = limits::json_bytes_max};
+    table.add(Method::post, "/api/v1/jobs", run, document, &JobRoutes::create);
+    table.add(Method::get, "/api/v1/jobs", read, {.query = {"limit", "cursor", "state", "pool", "agent", "name"}},
+              &JobRoutes::list);
+    table.add(Method::get, "/api/v1/jobs/{id:uuid}", read, {}, &JobRoutes::show);
+    table.add(Method::post, "/api/v1/jobs/{id:uuid}/cancel", run, {}, &JobRoutes::cancel);
+    table.add(Method::post, "/api/v1/jobs/{id:uuid}/retry", run, {}, &JobRoutes::retry);
+    table.add(Method::post, "/api/v1/jobs/{id:uuid}/release", run, {}, &JobRoutes::release);
+    table.add(Method::post, "/api/v1/jobs/{id:uuid}/resolve", run, document, &JobRoutes::resolve);
 }
 
 }  // namespace slipway::api

@@ -4,10 +4,15 @@
 
 #include "coordinator/api/handling.h"
 #include "coordinator/api/log_follower.h"
+#include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 #include "platform/base/ids.h"
+#include "platform/json/writer.h"
 
 namespace slipway::api {
 namespace {
+
+constexpr std::size_t marks_max = 10'000;
 
 struct Found {
     core::Job job;
@@ -52,6 +57,29 @@ std::optional<std::pair<std::string, std::int64_t>> resume_point(const http::Req
     return std::pair(std::string(text->substr(0, 36)), offset);
 }
 
+/// As many as fit into one answer; the next one begins where this one ends.
+std::string marks_json(const std::string& attempt, std::vector<blobs::AttemptLogs::Mark> marks) {
+    std::optional<std::int64_t> next;
+    if (marks.size() > marks_max) {
+        next = marks.back().offset;
+        marks.pop_back();
+    }
+    json::Writer out;
+    out.begin_object();
+    out.field("attempt", attempt);
+    out.begin_array("marks");
+    for (const auto& mark : marks) {
+        out.begin_array();
+        out.item(mark.offset);
+        out.item(mark.ms);
+        out.end_array();
+    }
+    out.end_array();
+    nullable(out, "next_offset", next);
+    out.end_object();
+    return std::move(out).take();
+}
+
 std::string_view state_of(const core::Attempt& attempt) {
     if (attempt.log_sealed) return "sealed";
     return attempt.outcome_stored ? "ended" : "growing";
@@ -60,7 +88,6 @@ std::string_view state_of(const core::Attempt& attempt) {
 }  // namespace
 
 void LogRoutes::show(http::Request request, http::Reply reply) {
-    if (auto known = request.query.only({"attempt"}); !known) return reply.send(known.error());
     const auto attempt_id = attempt_of(request);
     if (!attempt_id) return reply.send(attempt_id.error());
     auto asked = std::make_shared<const http::Request>(std::move(request));
@@ -83,8 +110,24 @@ void LogRoutes::show(http::Request request, http::Reply reply) {
         });
 }
 
+void LogRoutes::show_marks(http::Request request, http::Reply reply) {
+    const auto attempt_id = attempt_of(request);
+    if (!attempt_id) return reply.send(attempt_id.error());
+    const auto offset = request.query.number("offset", limits::log_bytes_max);
+    if (!offset) return reply.send(offset.error());
+    answer_from_store(
+        services_, reply,
+        [this, id = request.parameter("id"), attempt_id = *attempt_id,
+         from = static_cast<std::int64_t>(offset->value_or(0))](store::Reader& reader) -> Result<http::Response> {
+            TRY_ASSIGN(const auto found, find(reader, id, attempt_id));
+            if (!found.attempt)
+                return fail(Code::not_found, "the job has no attempt yet, so there is no log", "log_missing");
+            TRY_ASSIGN(auto marks, services_.logs.marks(found.attempt->id, from, marks_max + 1));
+            return http::Response::json(200, marks_json(found.attempt->id, std::move(marks)));
+        });
+}
+
 void LogRoutes::follow(http::Request request, http::EventReply reply) {
-    if (auto known = request.query.only({"attempt", "offset"}); !known) return reply.send(known.error());
     const auto attempt_id = attempt_of(request);
     if (!attempt_id) return reply.send(attempt_id.error());
     const auto offset = request.query.number("offset", limits::log_bytes_max);
@@ -107,23 +150,14 @@ void LogRoutes::follow(http::Request request, http::EventReply reply) {
 }
 
 void LogRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    router.add({.method = Method::get,
-                .pattern = "/api/v1/jobs/{id:uuid}/log",
-                .port = Port::user,
-                .access = Access::token(Permission::read),
-                .scope = Scope::all,
-                .body_bytes_max = 0u,
-                .handler = plain(this, &LogRoutes::show)});
-    router.add({.method = Method::get,
-                .pattern = "/api/v1/jobs/{id:uuid}/log/events",
-                .port = Port::user,
-                .access = Access::token(Permission::read),
-                .scope = Scope::all,
-                .body_bytes_max = 0u,
-                .handler = http::Events{[this](http::Request request, http::EventReply reply) {
-                    follow(std::move(request), std::move(reply));
-                }}});
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
+    const Access read = Access::token(Permission::read);
+    table.add(Method::get, "/api/v1/jobs/{id:uuid}/log", read, {.query = {"attempt"}}, &LogRoutes::show);
+    table.add(Method::get, "/api/v1/jobs/{id:uuid}/log/events", read, {.query = {"attempt", "offset"}},
+              &LogRoutes::follow);
+    table.add(Method::get, "/api/v1/jobs/{id:uuid}/log/marks", read, {.query = {"attempt", "offset"}},
+              &LogRoutes::show_marks);
 }
 
 }  // namespace slipway::api

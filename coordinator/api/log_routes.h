@@ -5,7 +5,7 @@
 
 namespace slipway::api {
 
-/// Logs of jobs: by range, and live. Handlers run on the loop's thread.
+/// Logs of jobs: by range, live, and when their bytes were written. Handlers run on the loop's thread.
 class LogRoutes {
 public:
     explicit LogRoutes(Services& services) : services_(services) {}
@@ -13,6 +13,7 @@ public:
 
 private:
     void show(http::Request request, http::Reply reply);
+    void show_marks(http::Request request, http::Reply reply);
     void follow(http::Request request, http::EventReply reply);
 
     Services& services_;

@@ -63,9 +63,12 @@ std::optional<crypto::TlsIdentity> server_of(const Pair& pair) {
     return crypto::TlsIdentity{*std::move(chain), *std::move(key)};
 }
 
-Result<crypto::TlsIdentity> open_server(os::Directory& pki, const crypto::CertificateAuthority& authority,
+}  // namespace
+
+Result<crypto::TlsIdentity> open_server(os::Directory& state, const crypto::CertificateAuthority& authority,
                                         const std::vector<std::string>& names, Clock& clock, Random& random) {
-    TRY_ASSIGN(const auto pair, read_pair(pki, "server"));
+    TRY_ASSIGN(const auto pki, os::open_or_make(state, "pki", 0700));
+    TRY_ASSIGN(const auto pair, read_pair(*pki, "server"));
     if (pair) {
         auto identity = server_of(*pair);
         if (identity && identity->chain.size() == 2 && identity->chain.back() == authority.certificate() &&
@@ -75,16 +78,14 @@ Result<crypto::TlsIdentity> open_server(os::Directory& pki, const crypto::Certif
     TRY_ASSIGN(auto key, crypto::PrivateKey::generate());
     TRY_ASSIGN(auto certificate, authority.issue_server({key.public_key(), names, clock.wall()}, random));
     crypto::TlsIdentity identity{{std::move(certificate), authority.certificate()}, std::move(key)};
-    TRY(write_pair(pki, "server", crypto::to_pem(identity.chain), identity.key));
+    TRY(write_pair(*pki, "server", crypto::to_pem(identity.chain), identity.key));
     return identity;
 }
-
-}  // namespace
 
 Result<Pki> open_pki(os::Directory& state, const std::vector<std::string>& names, Clock& clock, Random& random) {
     TRY_ASSIGN(const auto pki, os::open_or_make(state, "pki", 0700));
     TRY_ASSIGN(auto authority, open_authority(*pki, clock, random));
-    TRY_ASSIGN(auto server, open_server(*pki, authority, names, clock, random));
+    TRY_ASSIGN(auto server, open_server(state, authority, names, clock, random));
     return Pki{std::move(authority), std::move(server)};
 }
 

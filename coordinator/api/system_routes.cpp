@@ -2,6 +2,7 @@
 
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 
 namespace slipway::api {
 
@@ -30,7 +31,6 @@ void SystemRoutes::show_metrics(http::Request request, http::Reply reply) {
 void SystemRoutes::list_audit(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "audit");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto records, reader.audit(page));
         const std::string next = cursors_.cut(records, page, "audit");
@@ -39,26 +39,23 @@ void SystemRoutes::list_audit(http::Request request, http::Reply reply) {
     });
 }
 
+void SystemRoutes::show_health(http::Request, http::Reply reply) {
+    reply.send(http::Response::text(200, "text/plain", "ok\n"));
+}
+
+void SystemRoutes::show_openapi(http::Request, http::Reply reply) {
+    reply.send(http::Response::text(200, "application/yaml", std::string(openapi_text())));
+}
+
 void SystemRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    const auto add = [&](std::string_view pattern, Access access, http::Handler handler) {
-        router.add({.method = Method::get,
-                    .pattern = pattern,
-                    .port = Port::user,
-                    .access = access,
-                    .scope = access.is_open() ? Scope::none : Scope::all,
-                    .body_bytes_max = 0u,
-                    .handler = std::move(handler)});
-    };
-    add("/healthz", Access::open(), http::Plain{[](const http::Request&, const http::Reply& reply) {
-            reply.send(http::Response::text(200, "text/plain", "ok\n"));
-        }});
-    add("/readyz", Access::open(), plain(this, &SystemRoutes::show_readiness));
-    add("/api/v1/openapi.yaml", Access::open(), http::Plain{[](const http::Request&, const http::Reply& reply) {
-            reply.send(http::Response::text(200, "application/yaml", std::string(openapi_text())));
-        }});
-    add("/metrics", Access::token(Permission::read), plain(this, &SystemRoutes::show_metrics));
-    add("/api/v1/audit", Access::token(Permission::read_audit), plain(this, &SystemRoutes::list_audit));
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
+    table.add(Method::get, "/healthz", Access::open(), {}, &SystemRoutes::show_health);
+    table.add(Method::get, "/readyz", Access::open(), {}, &SystemRoutes::show_readiness);
+    table.add(Method::get, "/api/v1/openapi.yaml", Access::open(), {}, &SystemRoutes::show_openapi);
+    table.add(Method::get, "/metrics", Access::token(Permission::read), {}, &SystemRoutes::show_metrics);
+    table.add(Method::get, "/api/v1/audit", Access::token(Permission::read_audit), {.query = {"limit", "cursor"}},
+              &SystemRoutes::list_audit);
 }
 
 }  // namespace slipway::api

@@ -15,6 +15,8 @@ public:
     void add_to(http::Router& router);
 
 private:
+    void show_health(http::Request request, http::Reply reply);
+    void show_openapi(http::Request request, http::Reply reply);
     void show_readiness(http::Request request, http::Reply reply);
     void show_metrics(http::Request request, http::Reply reply);
     void list_audit(http::Request request, http::Reply reply);

@@ -4,6 +4,7 @@
 #include "coordinator/api/field_rules.h"
 #include "coordinator/api/handling.h"
 #include "coordinator/api/resources.h"
+#include "coordinator/api/route_table.h"
 #include "coordinator/desk/tokens.h"
 #include "platform/base/bytes.h"
 #include "platform/base/ids.h"
@@ -30,6 +31,23 @@ std::string created_json(const core::Token& token, const std::string& text) {
     return std::move(out).take();
 }
 
+struct BootstrapWish {
+    std::string code_sha256;
+    std::string name;
+};
+
+Result<BootstrapWish> read_bootstrap(const http::Request& request) {
+    TRY_ASSIGN(const auto value, read_json(request));
+    std::string code;
+    BootstrapWish wish;
+    json::Reader in(value, json::UnknownFields::refuse);
+    in.required("code", code, {.bytes_min = 1, .bytes_max = 128});
+    in.required("name", wish.name, name_text);
+    TRY(in.finish());
+    wish.code_sha256 = crypto::sha256(code);
+    return wish;
+}
+
 Result<JoinTokenView> view_of(store::Reader& reader, core::JoinToken token) {
     JoinTokenView view;
     TRY_ASSIGN(const auto pool, reader.pool(token.pool_row));
@@ -52,30 +70,26 @@ TokenRoutes::TokenRoutes(Services& services, const Cursors& cursors, Bootstrap b
       agent_url_(std::move(agent_url)),
       version_(std::move(version)) {}
 
-// Whether there has been an administrator is asked inside the turn: of two who race one wins.
+// Whether there has been an administrator is asked inside the turn: of two who race one wins. Once there is one, every
+// request is answered alike, whatever it says.
 void TokenRoutes::bootstrap(http::Request request, http::Reply reply) {
-    const auto value = read_json(request);
-    if (!value) return reply.send(value.error());
-    std::string code;
-    std::string name;
-    json::Reader in(*value, json::UnknownFields::refuse);
-    in.required("code", code, {.bytes_min = 1, .bytes_max = 128});
-    in.required("name", name, name_text);
-    if (auto finished = in.finish(); !finished) return reply.send(finished.error());
+    const auto wish = read_bootstrap(request);
     const bool right =
-        !bootstrap_.code_sha256.empty() && equal_constant_time(crypto::sha256(code), bootstrap_.code_sha256);
+        wish && !bootstrap_.code_sha256.empty() && equal_constant_time(wish->code_sha256, bootstrap_.code_sha256);
     const auto token = crypto::ApiToken::make(services_.random);
-    const desk::NewToken asked{token.id, token.hash(), name, core::Role::admin,
+    const desk::NewToken asked{token.id, token.hash(), wish ? wish->name : "", core::Role::admin,
                                services_.clock.wall() + std::chrono::seconds{token_lifetime_s}};
+    const Result<> readable = wish ? Result<>() : fail(wish.error());
     change<core::Token>(
         services_, reply,
-        [this, asked, right, address = request.peer_address](desk::Turn& turn) -> Result<core::Token> {
+        [this, asked, readable, right, address = request.peer_address](desk::Turn& turn) -> Result<core::Token> {
             // Once for each run: only a restart, which may have swallowed the answer, lets the code count again.
             TRY_ASSIGN(const bool awaited, desk::awaits_bootstrap(turn.tx()));
-            if (awaited && !bootstrapped_ && !right)
-                return fail(Code::forbidden, "the code is not the one of the bootstrap file", "bootstrap_code_wrong");
-            if (bootstrapped_)
+            if (!awaited || bootstrapped_)
                 return fail(Code::not_found, "this coordinator has its first administrator", "bootstrap_done");
+            TRY(readable);
+            if (!right)
+                return fail(Code::forbidden, "the code is not the one of the bootstrap file", "bootstrap_code_wrong");
             TRY_ASSIGN(auto made, desk::bootstrap(turn, {"bootstrap", address}, asked));
             bootstrapped_ = true;
             turn.after_commit([this](const Result<>& committed) { bootstrapped_ = committed.has_value(); });
@@ -107,7 +121,6 @@ void TokenRoutes::show_self(http::Request request, http::Reply reply) {
 void TokenRoutes::list(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "tokens");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto tokens, reader.tokens(page));
         const std::string next = cursors_.cut(tokens, page, "tokens");
@@ -155,7 +168,6 @@ void TokenRoutes::revoke(http::Request request, http::Reply reply) {
 void TokenRoutes::list_join(http::Request request, http::Reply reply) {
     const auto page = cursors_.page(request, "join-tokens");
     if (!page) return reply.send(page.error());
-    if (auto known = request.query.only({"limit", "cursor"}); !known) return reply.send(known.error());
     answer_from_store(services_, reply, [this, page = *page](store::Reader& reader) -> Result<http::Response> {
         TRY_ASSIGN(auto tokens, reader.join_tokens(page));
         const std::string next = cursors_.cut(tokens, page, "join-tokens");
@@ -211,28 +223,20 @@ void TokenRoutes::revoke_join(http::Request request, http::Reply reply) {
 }
 
 void TokenRoutes::add_to(http::Router& router) {
-    using http::Access, http::Method, http::Port, http::Scope, core::Permission;
-    const auto add = [&](Method method, std::string_view pattern, Access access, std::uint64_t body,
-                         void (TokenRoutes::*handle)(http::Request, http::Reply)) {
-        router.add({.method = method,
-                    .pattern = pattern,
-                    .port = Port::user,
-                    .access = access,
-                    .scope = access.is_open() ? Scope::none : Scope::all,
-                    .body_bytes_max = body,
-                    .handler = plain(this, handle)});
-    };
-    constexpr std::uint64_t small_body = 4096;
+    using http::Access, http::Method, core::Permission;
+    RouteTable table(router, http::Port::user, this);
     const Access tokens = Access::token(Permission::manage_tokens);
     const Access agents = Access::token(Permission::manage_agents);
-    add(Method::post, "/api/v1/bootstrap", Access::bootstrap(), small_body, &TokenRoutes::bootstrap);
-    add(Method::get, "/api/v1/self", Access::token(Permission::read), 0, &TokenRoutes::show_self);
-    add(Method::get, "/api/v1/tokens", tokens, 0, &TokenRoutes::list);
-    add(Method::post, "/api/v1/tokens", tokens, small_body, &TokenRoutes::create);
-    add(Method::delete_, "/api/v1/tokens/{name:name}", tokens, 0, &TokenRoutes::revoke);
-    add(Method::get, "/api/v1/join-tokens", agents, 0, &TokenRoutes::list_join);
-    add(Method::post, "/api/v1/join-tokens", agents, small_body, &TokenRoutes::create_join);
-    add(Method::delete_, "/api/v1/join-tokens/{id:name}", agents, 0, &TokenRoutes::revoke_join);
+    const Takes page{.query = {"limit", "cursor"}};
+    const Takes small_body{.body_bytes_max = small_body_bytes_max};
+    table.add(Method::post, "/api/v1/bootstrap", Access::bootstrap(), small_body, &TokenRoutes::bootstrap);
+    table.add(Method::get, "/api/v1/self", Access::token(Permission::read), {}, &TokenRoutes::show_self);
+    table.add(Method::get, "/api/v1/tokens", tokens, page, &TokenRoutes::list);
+    table.add(Method::post, "/api/v1/tokens", tokens, small_body, &TokenRoutes::create);
+    table.add(Method::delete_, "/api/v1/tokens/{name:name}", tokens, {}, &TokenRoutes::revoke);
+    table.add(Method::get, "/api/v1/join-tokens", agents, page, &TokenRoutes::list_join);
+    table.add(Method::post, "/api/v1/join-tokens", agents, small_body, &TokenRoutes::create_join);
+    table.add(Method::delete_, "/api/v1/join-tokens/{id:name}", agents, {}, &TokenRoutes::revoke_join);
 }
 
 }  // namespace slipway::api

@@ -77,25 +77,40 @@ class LogFolders : public AttemptLogs {
 public:
     explicit LogFolders(std::unique_ptr<os::Directory> logs) : files_(std::move(logs)) {}
 
-    Result<Held> append(std::string_view attempt, std::int64_t offset, std::string_view bytes,
-                        const std::vector<Mark>& marks) override {
+    Result<Appended> append(std::string_view attempt, std::int64_t offset, std::string_view bytes) override {
         if (offset < 0) return fail(Code::invalid, "the offset of log bytes is negative");
         const auto entry = entry_of(attempt);
         std::unique_lock lock(entry->mutex);
         TRY(load(attempt, *entry));
         const std::int64_t before = entry->length;
-        if (offset > before || static_cast<std::uint64_t>(before - offset) >= bytes.size()) return entry->held();
-        const std::string_view fresh = bytes.substr(static_cast<std::size_t>(before - offset));
-        if (fresh.size() > limits::log_bytes_max - static_cast<std::uint64_t>(before))
+        if (offset != before) return Appended{entry->held(), false};
+        if (bytes.empty()) return Appended{entry->held(), true};
+        if (bytes.size() > limits::log_bytes_max - static_cast<std::uint64_t>(before))
             return fail(Code::limit, "a log may have " + std::to_string(limits::log_bytes_max) + " bytes", "log_full");
         TRY(open(attempt, entry));
-        if (!marks.empty()) TRY(store_marks(attempt, *entry, marks, static_cast<std::int64_t>(fresh.size())));
-        TRY_WITHIN("storing a log", store(*entry, fresh));
+        TRY_WITHIN("storing a log", store(*entry, bytes));
         TRY(name(attempt, *entry));
         const Held held = entry->held();
         lock.unlock();
         followers_.tell(attempt, held.bytes);
-        return held;
+        return Appended{held, true};
+    }
+
+    Result<> add_marks(std::string_view attempt, const std::vector<Mark>& marks) override {
+        if (marks.empty()) return {};
+        // Of a closed log they still come; there is no need to read all of it for them.
+        const auto entry = known(attempt);
+        Entry closed;
+        Entry& of = entry ? *entry : closed;
+        const std::lock_guard lock(of.mutex);
+        TRY_ASSIGN(const std::int64_t held, of.loaded ? of.length : length_on_disk(attempt));
+        if (held == 0) return {};
+        TRY_ASSIGN(const auto times, files_.make(attempt, times_suffix));
+        if (!of.marks) {
+            TRY_ASSIGN(of.marks, load_marks(*times, held));
+        }
+        TRY(append_marks(*times, *of.marks, marks, held));
+        return entry ? Result<>() : times->sync_data();
     }
 
     Result<Held> held(std::string_view attempt) override {
@@ -114,11 +129,7 @@ public:
             TRY(load(attempt, *entry));
             return entry->length;
         }
-        TRY_ASSIGN(const auto file, files_.open(attempt, log_suffix, os::Access::read_write));
-        if (!file) return 0;
-        TRY(file->sync_data());
-        TRY_ASSIGN(const os::Status status, file->status());
-        return static_cast<std::int64_t>(status.size);
+        return length_on_disk(attempt);
     }
 
     Result<> restart(std::string_view attempt, std::string_view wrong_sha256) override {
@@ -131,6 +142,8 @@ public:
         entry->marks.reset();
         TRY(open(attempt, entry));
         CRASH_POINT("blobs.log_restart_before");
+        TRY_ASSIGN(const auto times, files_.open(attempt, times_suffix, os::Access::write));
+        if (times) TRY(times->truncate(0));
         TRY(entry->log->truncate(0));
         TRY(entry->log->sync_data());
         TRY(name(attempt, *entry));
@@ -180,10 +193,10 @@ public:
         return file;
     }
 
-    Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::int64_t to) override {
+    Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::size_t count_max) override {
         TRY_ASSIGN(const auto file, files_.open(attempt, times_suffix, os::Access::read));
         if (!file) return std::vector<Mark>{};
-        return read_marks(*file, from, to);
+        return read_marks(*file, from, count_max);
     }
 
     Result<std::vector<std::string>> events(std::string_view attempt) override {
@@ -268,13 +281,12 @@ private:
         return {};
     }
 
-    Result<> store_marks(std::string_view attempt, Entry& entry, const std::vector<Mark>& marks, std::int64_t fresh) {
-        TRY_ASSIGN(const auto times, files_.make(attempt, times_suffix));
-        if (!entry.marks) {
-            entry.named = false;
-            TRY_ASSIGN(entry.marks, load_marks(*times, entry.length));
-        }
-        return append_marks(*times, *entry.marks, marks, entry.length, entry.length + fresh);
+    Result<std::int64_t> length_on_disk(std::string_view attempt) {
+        TRY_ASSIGN(const auto file, files_.open(attempt, log_suffix, os::Access::read_write));
+        if (!file) return 0;
+        TRY(file->sync_data());
+        TRY_ASSIGN(const os::Status status, file->status());
+        return static_cast<std::int64_t>(status.size);
     }
 
     /// After an error the log is as it was before: a sync that failed may leave pages that look clean.

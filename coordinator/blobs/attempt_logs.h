@@ -30,13 +30,17 @@ public:
     static Result<std::unique_ptr<AttemptLogs>> open(os::Directory& state);
     virtual ~AttemptLogs() = default;
 
-    /// Appends at `offset` and makes it durable; marks become durable with close(), and a power cut before it may lose
-    /// the newest of them. Bytes that are held already are passed over, so that a
-    /// repetition changes nothing; an offset beyond what is held stores nothing. Answers what is held now, which tells
-    /// where to go on. Code::limit beyond limits::log_bytes_max: nothing of it is stored. Marks outside the bytes that
-    /// were new, or that go back, are passed over.
-    virtual Result<Held> append(std::string_view attempt, std::int64_t offset, std::string_view bytes,
-                                const std::vector<Mark>& marks) = 0;
+    struct Appended {
+        Held held;
+        bool fits = false;  ///< the bytes belonged at the end of what was held
+    };
+    /// Appends at `offset` and makes it durable. Bytes that do not belong at the end of what is held, before it or
+    /// beyond, change nothing. Answers what is held now, which tells where to go on. Code::limit beyond
+    /// limits::log_bytes_max: nothing of it is stored.
+    virtual Result<Appended> append(std::string_view attempt, std::int64_t offset, std::string_view bytes) = 0;
+    /// Marks of bytes that are held; others, and those that do not grow, are passed over. Durable with close(): a power
+    /// cut before it may lose the newest of them.
+    virtual Result<> add_marks(std::string_view attempt, const std::vector<Mark>& marks) = 0;
     virtual Result<Held> held(std::string_view attempt) = 0;
     virtual Result<std::int64_t> length(std::string_view attempt) = 0;  ///< durable bytes, 0 if there is none
     /// Throws the log away if it has the digest that did not fit: all of it will be sent once more. Called a second
@@ -54,8 +58,8 @@ public:
                                                const std::vector<std::string>& lines) = 0;
 
     virtual Result<std::unique_ptr<os::File>> read(std::string_view attempt) = 0;  ///< not_found
-    /// Those of bytes from `from` up to, not including, `to`, and the last one before them.
-    virtual Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::int64_t to) = 0;
+    /// Those of bytes from `from` on, at most `count_max` of them, beginning with the last one before them.
+    virtual Result<std::vector<Mark>> marks(std::string_view attempt, std::int64_t from, std::size_t count_max) = 0;
     virtual Result<std::vector<std::string>> events(std::string_view attempt) = 0;
 
     /// Calls from the appending thread whenever more is durable, with the new length, until the handle is destroyed;

@@ -10,7 +10,6 @@ namespace {
 using Mark = AttemptLogs::Mark;
 
 constexpr std::uint64_t record_bytes = 16;
-constexpr std::uint64_t records_at_once = 4096;
 
 void put(std::string& to, std::int64_t value) {
     for (unsigned shift = 0; shift < 64; shift += 8)
@@ -72,12 +71,11 @@ Result<MarksEnd> load_marks(os::File& times, std::int64_t log_bytes) {
     return end;
 }
 
-Result<> append_marks(os::File& times, MarksEnd& end, const std::vector<Mark>& marks, std::int64_t begin,
-                      std::int64_t end_of_log) {
+Result<> append_marks(os::File& times, MarksEnd& end, const std::vector<Mark>& marks, std::int64_t log_bytes) {
     std::string records;
     std::int64_t last = end.last_offset;
     for (const Mark& mark : marks) {
-        if (mark.offset < begin || mark.offset >= end_of_log || mark.offset <= last) continue;
+        if (mark.offset >= log_bytes || mark.offset <= last) continue;
         put(records, mark.offset);
         put(records, mark.ms);
         last = mark.offset;
@@ -89,21 +87,11 @@ Result<> append_marks(os::File& times, MarksEnd& end, const std::vector<Mark>& m
     return {};
 }
 
-Result<std::vector<Mark>> read_marks(os::File& times, std::int64_t from, std::int64_t to) {
+Result<std::vector<Mark>> read_marks(os::File& times, std::int64_t from, std::size_t count_max) {
     TRY_ASSIGN(const os::Status status, times.status());
     const std::uint64_t count = status.size / record_bytes;
-    std::vector<Mark> found;
-    TRY_ASSIGN(std::uint64_t next, last_before(times, count, from));
-    while (next < count) {
-        TRY_ASSIGN(const auto marks, read_records(times, next, std::min(records_at_once, count - next)));
-        if (marks.empty()) break;
-        for (const Mark& mark : marks) {
-            if (mark.offset >= to) return found;
-            found.push_back(mark);
-        }
-        next += marks.size();
-    }
-    return found;
+    TRY_ASSIGN(const std::uint64_t first, last_before(times, count, from));
+    return read_records(times, first, std::min<std::uint64_t>(count_max, count - first));
 }
 
 }  // namespace slipway::blobs

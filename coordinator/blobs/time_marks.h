@@ -19,11 +19,11 @@ struct MarksEnd {
 /// Cuts torn records and those that do not lie within the first `log_bytes` bytes.
 Result<MarksEnd> load_marks(os::File& times, std::int64_t log_bytes);
 
-/// Those of `marks` that lie in [begin, end_of_log) and go on growing.
-Result<> append_marks(os::File& times, MarksEnd& end, const std::vector<AttemptLogs::Mark>& marks, std::int64_t begin,
-                      std::int64_t end_of_log);
+/// Those of `marks` that go on growing and lie within the first `log_bytes` bytes.
+Result<> append_marks(os::File& times, MarksEnd& end, const std::vector<AttemptLogs::Mark>& marks,
+                      std::int64_t log_bytes);
 
-/// Those in [from, to) and the last one before them.
-Result<std::vector<AttemptLogs::Mark>> read_marks(os::File& times, std::int64_t from, std::int64_t to);
+/// The last one before `from` and those that follow, at most `count_max`.
+Result<std::vector<AttemptLogs::Mark>> read_marks(os::File& times, std::int64_t from, std::size_t count_max);
 
 }  // namespace slipway::blobs

@@ -225,7 +225,7 @@ void Desk::line_closed(std::int64_t agent_row, std::string_view instance, std::i
     const auto found = sessions_.find(agent_row);
     if (found == sessions_.end()) return;
     Session& session = found->second;
-    if (!session.parked || session.instance != instance || session.parked->poll.seq != seq) return;
+    if (session.instance != instance || session.seq != seq) return;
     session.parked.reset();
     session.contact = AgentContact::offline;
     clear_deadline(Deadline::hold, agent_row);

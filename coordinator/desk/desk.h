@@ -15,6 +15,7 @@
 #include "coordinator/desk/watchers.h"
 #include "coordinator/store/store.h"
 #include "platform/base/ids.h"
+#include "platform/base/limits.h"
 #include "platform/base/time.h"
 
 namespace slipway::desk {
@@ -67,6 +68,7 @@ struct Parts {
     std::function<void()> make_room = {};  ///< ahead of a turn: what can be freed should be, if the disk is nearly full
     std::function<void()> disk_is_full = {};  ///< a turn could not be written: what can be freed should be
     std::function<bool()> may_lease = {};     ///< whether there is room for what comes of an attempt; empty: always
+    std::size_t jobs_queued_max = limits::jobs_queued_max;
 };
 
 class Desk;
@@ -169,7 +171,7 @@ public:
 
     /// A poll that waits for something to say. A newer one ends the older with an empty answer.
     Result<> park(Turn& turn, const core::Agent& agent, const core::Poll& poll, PollReply reply);
-    /// The peer closed the line of the poll with this `seq`.
+    /// The line of the poll with this `seq` has closed, parked or answered.
     void line_closed(std::int64_t agent_row, std::string_view instance, std::int64_t seq);
     /// Ends the parked poll with an error after the commit (agent deleted, conflicted).
     void end_poll(Turn& turn, std::int64_t agent_row, const Error& error);

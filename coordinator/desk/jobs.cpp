@@ -44,9 +44,8 @@ Result<core::Job> create_job(Turn& turn, const Actor& actor, const NewJob& asked
     if (!pool)
         return fail(Code::invalid, "pool " + printable(asked.pool, 64) + " does not exist: see slipway pool list",
                     "pool_missing");
-    if (turn.desk().queue().size() >= limits::jobs_queued_max)
-        return fail(Code::unavailable,
-                    "the queue holds " + std::to_string(limits::jobs_queued_max) + " jobs, which is its limit",
+    if (const std::size_t most = turn.desk().parts().jobs_queued_max; turn.desk().queue().size() >= most)
+        return fail(Code::unavailable, "the queue holds " + std::to_string(most) + " jobs, which is its limit",
                     "queue_full");
     std::vector<core::JobArtifact> artifacts;
     for (const NewJob::Use& use : asked.artifacts) {

@@ -235,6 +235,7 @@ void Connection::finish() {
     socket_.reset();
     input_ = {};
     core_.ended(*this);
+    if (const auto function = std::exchange(closed_, nullptr)) function();
 }
 
 // Calls of the Exchange
@@ -272,6 +273,13 @@ void Connection::set_gone(std::uint64_t ticket, std::function<void(Gone)> functi
         return;
     }
     loop_->post([given = std::move(function)] { given(Gone::peer); });
+}
+
+void Connection::set_closed(std::function<void()> function) {
+    if (finished_)
+        loop_->post(std::move(function));
+    else
+        closed_ = std::move(function);
 }
 
 void Connection::open_events(std::uint64_t ticket) {

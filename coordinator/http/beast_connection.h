@@ -40,6 +40,7 @@ public:
     void answer(std::uint64_t ticket, Response response);                                 ///< any thread
     void want_piece(std::uint64_t ticket, std::function<void(Result<std::string>)> got);  ///< any thread
     void set_gone(std::uint64_t ticket, std::function<void(Gone)> function);
+    void set_closed(std::function<void()> function);
     void open_events(std::uint64_t ticket);
     EventStream::Push push_event(std::uint64_t ticket, const Event& event);
     void set_drained(std::uint64_t ticket, std::function<void()> function);
@@ -135,6 +136,7 @@ private:
 
     std::string input_;  ///< read, not yet used
     std::function<void(Gone)> gone_;
+    std::function<void()> closed_;
     std::function<void(Result<std::string>)> want_piece_;
     std::unique_ptr<Response> response_;
     std::unique_ptr<Result<Principal>> principal_;

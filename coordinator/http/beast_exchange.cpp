@@ -28,6 +28,8 @@ void ConnectionExchange::when_gone(std::function<void(Gone)> function) {
     connection_->set_gone(ticket_, std::move(function));
 }
 
+void ConnectionExchange::when_closed(std::function<void()> function) { connection_->set_closed(std::move(function)); }
+
 void ConnectionExchange::next(std::function<void(Result<std::string>)> got) {
     connection_->want_piece(ticket_, std::move(got));
 }

@@ -16,6 +16,7 @@ public:
 
     void send(Response response) override;
     void when_gone(std::function<void(Gone)> function) override;
+    void when_closed(std::function<void()> function) override;
     void next(std::function<void(Result<std::string>)> got) override;
     void open_events() override;
     EventStream::Push push(const Event& event) override;

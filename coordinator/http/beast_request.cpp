@@ -165,6 +165,7 @@ Awaitable<std::optional<Response>> Connection::admit(Incoming& incoming) {
         if (!known_) core_.became_known(*this);
         known_ = true;
     }
+    if (const auto known = incoming.request.query.only(found.query); !known) co_return Response::problem(known.error());
     const auto encoding = incoming.request.headers.get("content-encoding");
     if (encoding && *encoding != "identity")
         co_return Response::problem(

@@ -14,6 +14,7 @@ public:
     virtual ~Exchange() = default;
     virtual void send(Response response) = 0;
     virtual void when_gone(std::function<void(Gone)> function) = 0;
+    virtual void when_closed(std::function<void()> function) = 0;
     virtual void next(std::function<void(Result<std::string>)> got) = 0;
     virtual void open_events() = 0;
     virtual EventStream::Push push(const Event& event) = 0;

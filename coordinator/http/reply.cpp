@@ -9,6 +9,7 @@ namespace slipway::http {
 Reply::Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 void Reply::send(Response response) const { exchange_->send(std::move(response)); }
 void Reply::when_gone(std::function<void(Gone)> function) const { exchange_->when_gone(std::move(function)); }
+void Reply::when_closed(std::function<void()> function) const { exchange_->when_closed(std::move(function)); }
 
 Upload::Upload(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 void Upload::next(std::function<void(Result<std::string>)> got) const { exchange_->next(std::move(got)); }

@@ -32,6 +32,9 @@ public:
     /// Parked routes only, on the loop's thread: called once there, in a later turn, if the peer goes away or the
     /// server drains before the answer was sent. Not called after send().
     void when_gone(std::function<void(Gone)> function) const;
+    /// On the loop's thread: called once there when the line of this request has closed, also long after the answer.
+    /// There is one for each line: that of a later request takes its place.
+    void when_closed(std::function<void()> function) const;
 
 private:
     std::shared_ptr<Exchange> exchange_;

@@ -94,7 +94,7 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
     return std::nullopt;
 }
 
-Result<> Query::only(std::initializer_list<std::string_view> known) const {
+Result<> Query::only(const std::vector<std::string_view>& known) const {
     for (const auto& [name, value] : items_) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         std::string message = "query parameter '" + printable(name) + "' is not known here; ";

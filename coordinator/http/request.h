@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,7 @@ public:
 
     std::optional<std::string_view> get(std::string_view name) const;
     /// A parameter that the route does not know is Code::invalid, naming it and the ones there are.
-    Result<> only(std::initializer_list<std::string_view> known) const;
+    Result<> only(const std::vector<std::string_view>& known) const;
     /// Digits alone, at most `largest`; Code::invalid says what was expected.
     Result<std::optional<std::uint64_t>> number(std::string_view name, std::uint64_t largest) const;
 

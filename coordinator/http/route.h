@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "coordinator/http/principal.h"
 #include "coordinator/http/reply.h"
@@ -36,6 +37,9 @@ using Handler = std::variant<Plain, Parked, Streamed, Events>;
 /// another's.
 enum class Scope { none, all, own };
 
+/// Names of the query parameters that a route knows; a request with any other is refused.
+using QueryNames = std::vector<std::string_view>;
+
 /// A member of Route that cannot be left out.
 template <typename T>
 struct Required {
@@ -56,6 +60,7 @@ struct Route {
     Required<Port> port;
     Required<Access> access;
     Required<Scope> scope;
+    Required<QueryNames> query;
     Required<std::uint64_t> body_bytes_max;  ///< 0: no body
     Required<Handler> handler;
 };

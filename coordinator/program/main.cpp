@@ -28,11 +28,15 @@ Result<std::optional<std::string>> read_file(const Flags& flags, const std::stri
     return text;
 }
 
-Result<> run(const Flags& flags) {
+Result<Configuration> read_all(const Flags& flags) {
     const std::string path = flags.file.value_or(default_file);
     TRY_ASSIGN(const auto text, read_file(flags, path));
-    TRY_ASSIGN(const auto configuration, read_configuration(flags, os::read_environment(), text, path));
-    return serve(configuration);
+    return read_configuration(flags, os::read_environment(), text, path);
+}
+
+Result<> run(const Flags& flags) {
+    TRY_ASSIGN(const auto configuration, read_all(flags));
+    return serve(configuration, [&flags] { return read_all(flags); });
 }
 
 }  // namespace

@@ -17,6 +17,8 @@
 #include "coordinator/desk/agents.h"
 #include "coordinator/desk/tokens.h"
 #include "coordinator/program/notify_systemd.h"
+#include "coordinator/program/reload.h"
+#include "coordinator/program/server_certificate.h"
 #include "coordinator/program/state.h"
 #include "coordinator/program/version.h"
 #include "coordinator/store/sqlite_store.h"
@@ -85,7 +87,7 @@ private:
 
 }  // namespace
 
-Result<> serve(const Configuration& configuration) {
+Result<> serve(const Configuration& configuration, const std::function<Result<Configuration>()>& read_again) {
     os::SystemClock clock;
     os::SystemRandom random;
     StderrSink sink;
@@ -117,8 +119,10 @@ Result<> serve(const Configuration& configuration) {
     // Set before the writer, whose loop calls them, begins.
     std::function<void()> look_at_clock;
     std::function<void()> drain;
+    std::function<void()> reload;
     TRY_ASSIGN(const auto pushes, os::follow_pushes(*writer_loop, clock, [&look_at_clock] { look_at_clock(); }));
     TRY_ASSIGN(const auto on_terminate, writer_loop->on_signal(os::Signal::terminate, [&drain] { drain(); }));
+    TRY_ASSIGN(const auto on_hang_up, writer_loop->on_signal(os::Signal::hang_up, [&reload] { reload(); }));
     TRY_ASSIGN(const auto on_interrupt, writer_loop->on_signal(os::Signal::interrupt, [&drain] { drain(); }));
     blobs::DiskPool disk(disk_threads, disk_queue_max);
     http::Workers readers(reader_threads, reader_queue_max);
@@ -201,6 +205,13 @@ Result<> serve(const Configuration& configuration) {
         logger.info("draining");
         notify_manager("STOPPING=1");
         server->drain(drain_grace);
+    };
+    ServerCertificate certificate(
+        {*writer_loop, *state.directory, pki.authority, clock, random, logger, disk, *server, user_tls, agent_tls},
+        pki.server, names);
+    certificate.begin();
+    reload = [&, active = configuration]() mutable {
+        if (take_again(active, read_again(), logger)) certificate.set_names(certificate_names(active, host.name));
     };
     writer.start();
     api::Sweep sweep(services, [&] {

@@ -5,10 +5,8 @@
 namespace slipway::wire {
 namespace {
 
-constexpr json::Range protocol_range{1, 1'000'000};
-
 void read(json::Reader& in, EnrollRequest& message) {
-    in.required("protocol", message.protocol, protocol_range);
+    required_protocol(in, message.protocol);
     in.required("token", message.token,
                 {.bytes_min = 1, .bytes_max = 256, .valid = is_line, .expected = "a join token"});
     in.required("csr", message.csr, {.bytes_max = 16 * 1024, .valid = is_pem, .expected = "PKCS#10 in PEM"});
@@ -26,7 +24,7 @@ void read(json::Reader& in, EnrollAnswer& message) {
 }
 
 void read(json::Reader& in, RenewRequest& message) {
-    in.required("protocol", message.protocol, protocol_range);
+    required_protocol(in, message.protocol);
     in.required("csr", message.csr, {.bytes_max = 16 * 1024, .valid = is_pem, .expected = "PKCS#10 in PEM"});
 }
 

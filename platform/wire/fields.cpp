@@ -6,11 +6,6 @@
 
 namespace slipway::wire {
 
-bool is_line(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 bool is_instance(std::string_view text) {
     const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
     return text.size() == 32 && std::all_of(text.begin(), text.end(), is_hex);
@@ -32,6 +27,17 @@ json::UnknownFields unknown_fields_of(const json::Value& request) {
     const bool newer = protocol != request.end() && protocol->is_number_unsigned() &&
                        protocol->get<std::uint64_t>() > std::uint64_t{protocol_version};
     return newer ? json::UnknownFields::ignore : json::UnknownFields::refuse;
+}
+
+void required_protocol(json::Reader& in, int& protocol) {
+    in.required("protocol", protocol, json::Range{0, 1'000'000});
+    if (in.ok() && protocol < protocol_version_oldest)
+        in.refuse("protocol",
+                  Error{Code::invalid,
+                        "version " + std::to_string(protocol) + " of the agent protocol is not served, only " +
+                            std::to_string(protocol_version_oldest) + " to " + std::to_string(protocol_version) +
+                            " are: update the agent",
+                        "protocol_unsupported"});
 }
 
 void optional_time(json::Reader& in, std::string_view name, std::optional<Time>& to) {

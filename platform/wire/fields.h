@@ -14,7 +14,6 @@
 /// The rules of fields that several messages share. For the .cpp files of this folder.
 namespace slipway::wire {
 
-bool is_line(std::string_view text);      ///< no control characters
 bool is_instance(std::string_view text);  ///< 32 lower-case hex digits
 bool is_pem(std::string_view text);       ///< begins and ends as PEM does, plain ASCII between
 
@@ -38,6 +37,9 @@ inline constexpr json::Range fence_range{.min = 1};
 json::UnknownFields unknown_fields_of(int protocol);
 /// The same by the field `protocol` of a request that is not read yet.
 json::UnknownFields unknown_fields_of(const json::Value& request);
+
+/// The field `protocol`: versions that are not served any more are refused with `protocol_unsupported`.
+void required_protocol(json::Reader& in, int& protocol);
 
 void required_time(json::Reader& in, std::string_view name, Time& to);
 void optional_time(json::Reader& in, std::string_view name, std::optional<Time>& to);

@@ -28,7 +28,7 @@ void read(json::Reader& in, AttemptFence& pair) {
 }
 
 void read(json::Reader& in, PollRequest& message) {
-    in.required("protocol", message.protocol, json::Range{1, 1'000'000});
+    required_protocol(in, message.protocol);
     in.required("instance", message.instance,
                 {.bytes_max = 32, .valid = is_instance, .expected = "32 lower-case hex digits"});
     in.required("start_epoch", message.start_epoch, json::Range{.min = 1});

@@ -47,6 +47,7 @@ ALLOWED = {
     ("POST", "/api/v1/jobs/{id}/release"): RUN,
     ("GET", "/api/v1/jobs/{id}/log"): READ,
     ("GET", "/api/v1/jobs/{id}/log/events"): READ,
+    ("GET", "/api/v1/jobs/{id}/log/marks"): READ,
     ("GET", "/api/v1/audit"): ADMIN,
 }
 
@@ -96,6 +97,13 @@ class Access(unittest.TestCase):
 
     def test_the_tables_here_name_every_documented_route_and_no_other(self):
         self.assertEqual(set(ALLOWED) | OPEN, documented_routes())
+
+    def test_a_query_parameter_that_a_route_does_not_know_is_refused_by_every_route(self):
+        for method, path in documented_routes():
+            with self.subTest(route=(method, path)):
+                answer = self.admin.ask(method, concrete(path) + "?mood=good", {} if method == "POST" else None)
+                self.assertEqual(answer.status, 400, answer)
+                self.assertIn("mood", answer.json["detail"])
 
     def test_the_served_document_is_the_file(self):
         served = self.coordinator.client().get("/api/v1/openapi.yaml")

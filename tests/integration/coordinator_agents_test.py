@@ -126,7 +126,8 @@ class Agents(unittest.TestCase):
     def test_fields_of_another_kind_are_refused(self):
         token, csr = self.join_token()["token"], self.csr()
         self.refused(self.enroll(token, csr, color="red"), 400, "unknown_field")
-        self.refused(self.enroll(token, csr, protocol=0), 400, "invalid_field")
+        self.refused(self.enroll(token, csr, protocol=0), 400, "protocol_unsupported")
+        self.refused(self.enroll(token, csr, protocol="1"), 400, "invalid_field")
         self.refused(self.enroll(token, csr, "Not A Name"), 400, "invalid_field")
 
     # Certificates
@@ -163,7 +164,11 @@ class Agents(unittest.TestCase):
         agent, job = self.enrolled(), self.job()
         attempt = self.received(agent)
         agent.report()
-        self.assertEqual(self.admin.ask("DELETE", "/api/v1/agents/" + self.name).status, 409)
+        for query in ("", "?force=false"):
+            self.assertEqual(self.admin.ask("DELETE", f"/api/v1/agents/{self.name}{query}").status, 409)
+        for query in ("?force=maybe", "?force=", "?force", "?force=TRUE", "?force=true&force=true"):
+            self.assertEqual(self.admin.ask("DELETE", f"/api/v1/agents/{self.name}{query}").status, 400, query)
+        self.assertEqual(self.admin.get("/api/v1/jobs/" + job).json["state"], "leased")
         self.assertEqual(self.admin.ask("DELETE", f"/api/v1/agents/{self.name}?force=true").status, 204)
         shown = self.admin.get("/api/v1/jobs/" + job).json
         self.assertEqual((shown["state"], shown["reason"]), ("failed", "agent_deleted"))
@@ -250,10 +255,11 @@ class Agents(unittest.TestCase):
         self.refused(self.log(stranger, attempt.id, attempt.fence, 4), 404, "attempt_missing")
         self.refused(self.log(mine, job, attempt.fence, 4), 404, "attempt_missing")
         self.refused(self.log(mine, attempt.id, attempt.fence + 1, 4), 409, "stale_fence")
-        gap = self.log(mine, attempt.id, attempt.fence, 9)
-        self.refused(gap, 409, "wrong_offset")
-        self.assertEqual(gap.json["log_offset"], 4)
-        self.log(mine, attempt.id, attempt.fence, 1, b"XYZ")  # a rewrite of what is acknowledged
+        for offset, data in ((9, b"gap"), (0, b"0123"), (0, b"01234567"), (1, b"rewrite"), (3, b"")):
+            wrong = self.log(mine, attempt.id, attempt.fence, offset, data)
+            self.refused(wrong, 409, "wrong_offset")
+            self.assertEqual(wrong.json["log_offset"], 4)
+        self.assertEqual(self.log(mine, attempt.id, attempt.fence, 4, b"").json["log_offset"], 4)
         self.assertEqual(self.admin.get(f"/api/v1/jobs/{job}/log").body, b"0123")
         for offset in ("-1", "x", "", str(2 ** 64)):
             self.assertEqual(self.log(mine, attempt.id, attempt.fence, offset).status, 400, offset)
@@ -304,10 +310,11 @@ class Agents(unittest.TestCase):
                              "an unknown state": {"attempts": [{"id": self.job(), "job": self.job(), "fence": 1,
                                                                 "state": "sleeping"}]},
                              "an unknown field": {"mood": "good"}, "a short instance": {"instance": "ab"},
-                             "another protocol": {"protocol": 0}}.items():
+                             }.items():
             with self.subTest(name):
                 answer = self.client(agent).post("/agent/v1/poll", good | change)
                 self.assertEqual(answer.status, 400, answer)
+        self.refused(self.client(agent).post("/agent/v1/poll", good | {"protocol": 0}), 400, "protocol_unsupported")
         large = good | {"capabilities": {f"name-{number}": "v" * 200 for number in range(2_000)}}
         self.assertEqual(self.client(agent).post("/agent/v1/poll", large).status, 413)
         self.assertEqual(self.admin.get("/api/v1/agents/" + self.name).json["last_contact"], None)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import threading
 import unittest
 
 import harness
@@ -117,6 +118,57 @@ class Jobs(unittest.TestCase):
         self.assertEqual(waiting(first), "maintenance")
         self.assertEqual(self.admin.post(f"/api/v1/agents/{self.name}/enable").status, 200)
         self.assertEqual(waiting(first), "demand_unmet")
+
+    def test_the_answer_to_a_creation_says_why_the_job_waits_if_it_does(self):
+        def created(**fields):
+            return self.admin.post("/api/v1/jobs", harness.shell_job("true", pool=self.name, **fields)).json["waiting"]
+        self.assertEqual(created(demands=["gpu"]), "pool_empty")
+        agent = self.enrolled()
+        polling = threading.Thread(target=agent.poll)
+        polling.start()
+        contact = lambda: self.admin.get("/api/v1/agents/" + self.name).json["contact"]
+        harness.wait_until(lambda: contact() == "online", "the agent is online")
+        self.assertEqual(created(demands=["gpu"]), "demand_unmet")
+        self.assertIsNone(created())  # it goes to the agent at once
+        polling.join()
+        self.assertEqual(created(), "all_busy")
+
+    def test_an_agent_whose_line_closes_between_two_polls_is_offline(self):
+        agent = self.enrolled()
+        self.job()
+        self.received(agent)
+        contact = lambda: self.admin.get("/api/v1/agents/" + self.name).json["contact"]
+        self.assertEqual(contact(), "online")
+        agent.line("log").connect()
+        agent.lines.pop("log").close()  # another line of his says nothing
+        self.assertEqual(contact(), "online")
+        agent.line("control").close()
+        harness.wait_until(lambda: contact() == "offline", "the agent is offline")
+        agent.report()
+        agent.lines.pop("control").close()
+
+    def test_marks_tell_when_the_bytes_of_a_log_were_written(self):
+        agent, job = self.enrolled(), self.job()
+        attempt = self.received(agent)
+        agent.report()
+        path = f"/api/v1/jobs/{job}/log/marks"
+        def report(offset, data, marks):
+            agent.seq += 1
+            agent.send("control", "report", {"seq": agent.seq, "attempts": [
+                {"id": attempt.id, "fence": attempt.fence, "log": {
+                    "offset": offset, "base64": base64.b64encode(data).decode(), "marks": marks}}]})
+        report(0, b"0123456789", [[0, 5], [4, 120], [99, 130]])
+        self.assertEqual(self.admin.get(path).json,
+                         {"attempt": attempt.id, "marks": [[0, 5], [4, 120]], "next_offset": None})
+        self.send_log(agent, attempt, 10, b"x" * 1000)
+        report(1010, b"", [[4, 120], [10, 300], [700, 400]])  # of bytes that went by themselves
+        self.assertEqual(self.admin.get(path + "?offset=650").json["marks"], [[10, 300], [700, 400]])
+        self.assertEqual(self.admin.get(path + f"?attempt={attempt.id}&offset=5").json["marks"],
+                         [[4, 120], [10, 300], [700, 400]])
+        self.assertEqual(self.admin.get(path + "?offset=-1").status, 400)
+        self.outcome(agent, attempt, b"0123456789" + b"x" * 1000)
+        report(1010, b"", [[900, 500]])  # the log is sealed by now
+        self.assertEqual(self.admin.get(path + "?offset=900").json["marks"], [[700, 400], [900, 500]])
 
     def test_a_job_whose_agents_all_went_away_says_none_online(self):
         agent = self.enrolled()

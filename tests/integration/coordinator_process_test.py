@@ -78,7 +78,8 @@ class FirstStart(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(sorted(answers), [201, 404, 404])
-        self.assertEqual(client.post("/api/v1/bootstrap", {"code": code, "name": "again"}).status, 404)
+        for body in ({"code": code, "name": "again"}, {"code": 7}, [], b"garbage"):
+            self.assertEqual(client.post("/api/v1/bootstrap", body).status, 404, body)
 
     def test_the_bootstrap_file_carries_url_and_ca_digest_and_a_second_start_keeps_its_code(self):
         self.coordinator.start()

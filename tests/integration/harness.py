@@ -167,6 +167,9 @@ class Follower:
 class Coordinator:
     """One state directory and the processes that served it, one after the other."""
 
+    program = COORDINATOR
+    inherited = ()  # descriptors
+
     def __init__(self, environment=None, folder=None):
         """`folder`: where its directory is made, for a test that cares which file system that is."""
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="slipway-integration-", dir=folder))
@@ -178,7 +181,7 @@ class Coordinator:
         self.token = None
 
     def arguments(self):
-        return [COORDINATOR, "serve", "--state", str(self.state), "--user-listen", f"127.0.0.1:{self.user_port}",
+        return [self.program, "serve", "--state", str(self.state), "--user-listen", f"127.0.0.1:{self.user_port}",
                 "--agent-listen", f"127.0.0.1:{self.agent_port}"]
 
     def launch(self, *more):
@@ -187,7 +190,7 @@ class Coordinator:
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | self.environment
         with open(self.log_file(), "wb") as log:
             self.process = subprocess.Popen(self.arguments() + list(more), stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env=environment)
+                                            stderr=log, env=environment, pass_fds=self.inherited)
         return self.process
 
     def log_file(self):

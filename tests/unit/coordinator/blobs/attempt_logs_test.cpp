@@ -24,15 +24,17 @@ struct Fixture {
     void restart() { logs = VALUE_OF(AttemptLogs::open(files.root())); }
 
     std::int64_t append(std::int64_t offset, std::string_view bytes, const std::vector<AttemptLogs::Mark>& marks = {}) {
-        return VALUE_OF(logs->append(attempt, offset, bytes, marks)).bytes;
+        const std::int64_t held = VALUE_OF(logs->append(attempt, offset, bytes)).held.bytes;
+        REQUIRE_DONE(logs->add_marks(attempt, marks));
+        return held;
     }
     std::string content() {
         const auto file = VALUE_OF(logs->read(attempt));
         return VALUE_OF(os::read_whole(*file, 100'000'000));
     }
-    std::string marks(std::int64_t from, std::int64_t to) {
+    std::string marks(std::int64_t from, std::size_t count_max = 100) {
         std::string text;
-        for (const auto& mark : VALUE_OF(logs->marks(attempt, from, to)))
+        for (const auto& mark : VALUE_OF(logs->marks(attempt, from, count_max)))
             text += std::to_string(mark.offset) + "@" + std::to_string(mark.ms) + " ";
         return text;
     }
@@ -85,24 +87,20 @@ TEST_CASE("appended bytes are held with their digest, also after a restart") {
     CHECK(VALUE_OF(f.logs->held(attempt)).sha256 == crypto::sha256(all + "!"));
 }
 
-TEST_CASE("a wrong offset stores nothing and tells the right one") {
+TEST_CASE("an offset that is not the end of what is held stores nothing and tells the right one") {
     Fixture f;
     CHECK(f.append(3, "later") == 0);
     CHECK(f.append(0, "hello") == 5);
-    CHECK(f.append(6, "later") == 5);
+    for (const std::int64_t wrong : {0, 2, 4, 6, 1'000'000}) {
+        const auto appended = VALUE_OF(f.logs->append(attempt, wrong, "HELLO WORLD"));
+        CHECK_FALSE(appended.fits);
+        CHECK(appended.held.bytes == 5);
+    }
     CHECK(f.content() == "hello");
-    REQUIRE_CODE(f.logs->append(attempt, -1, "x", {}), Code::invalid);
-}
-
-TEST_CASE("repeated bytes change nothing, and what lies beyond them is stored") {
-    Fixture f;
-    f.append(0, "hello");
-    CHECK(f.append(0, "hello") == 5);
-    CHECK(f.append(0, "HE") == 5);
-    CHECK(f.append(5, "") == 5);
-    CHECK(f.append(2, "??? world") == 11);  // acknowledged bytes are never rewritten
-    CHECK(f.content() == "hello world");
+    CHECK(VALUE_OF(f.logs->append(attempt, 5, "")).fits);
+    CHECK(f.append(5, " world") == 11);
     CHECK(VALUE_OF(f.logs->held(attempt)).sha256 == crypto::sha256("hello world"));
+    REQUIRE_CODE(f.logs->append(attempt, -1, "x"), Code::invalid);
 }
 
 TEST_CASE("a log ends at its limit, and the chunk that goes beyond is refused whole") {
@@ -110,7 +108,7 @@ TEST_CASE("a log ends at its limit, and the chunk that goes beyond is refused wh
     f.append(0, "x");
     REQUIRE_DONE(f.open(".log")->truncate(limits::log_bytes_max - 2));
     f.restart();
-    const auto refused = f.logs->append(attempt, static_cast<std::int64_t>(limits::log_bytes_max) - 2, "abc", {});
+    const auto refused = f.logs->append(attempt, static_cast<std::int64_t>(limits::log_bytes_max) - 2, "abc");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::limit);
     CHECK(VALUE_OF(f.logs->length(attempt)) == static_cast<std::int64_t>(limits::log_bytes_max) - 2);
@@ -126,7 +124,7 @@ TEST_CASE("a log that is to be sent once more begins at 0") {
     CHECK(f.append(0, "right", {{0, 7}}) == 5);
     REQUIRE_DONE(f.logs->restart(attempt, crypto::sha256("wrong bytes")));
     CHECK(f.content() == "right");
-    CHECK(f.marks(0, 100) == "0@7 ");
+    CHECK(f.marks(0) == "0@7 ");
     CHECK(VALUE_OF(f.logs->held(attempt)).sha256 == crypto::sha256("right"));
     f.restart();
     REQUIRE_DONE(f.logs->restart(attempt, crypto::sha256("right")));
@@ -138,23 +136,23 @@ TEST_CASE("an attempt without a log has nothing, and asking makes no file") {
     CHECK(VALUE_OF(f.logs->length(attempt)) == 0);
     CHECK(VALUE_OF(f.logs->held(attempt)).bytes == 0);
     CHECK(VALUE_OF(f.logs->held(attempt)).sha256 == crypto::sha256(""));
-    CHECK(f.marks(0, 100).empty());
+    CHECK(f.marks(0).empty());
     CHECK(VALUE_OF(f.logs->events(attempt)).empty());
     REQUIRE_CODE(f.logs->read(attempt), Code::not_found);
     CHECK(VALUE_OF(VALUE_OF(f.files.root().open_directory("logs"))->list(10)).empty());
-    REQUIRE_CODE(f.logs->append("../x", 0, "x", {}), Code::invalid);
+    REQUIRE_CODE(f.logs->append("../x", 0, "x"), Code::invalid);
 }
 
-TEST_CASE("time marks are stored once and served by range with the last one before it") {
+TEST_CASE("time marks are stored once and served from an offset on with the last one before it") {
     Fixture f;
     f.append(0, "0123456789", {{0, 5}, {4, 6}, {4, 7}, {2, 8}, {10, 9}});
     f.append(0, "0123456789", {{0, 5}, {4, 6}});
     f.append(10, "0123456789", {{10, 10}, {15, 11}, {99, 12}});
-    CHECK(f.marks(0, 100) == "0@5 4@6 10@10 15@11 ");
-    CHECK(f.marks(0, 4) == "0@5 ");
-    CHECK(f.marks(5, 11) == "4@6 10@10 ");
-    CHECK(f.marks(10, 11) == "4@6 10@10 ");
-    CHECK(f.marks(16, 100) == "15@11 ");
+    CHECK(f.marks(0) == "0@5 4@6 10@10 15@11 ");
+    CHECK(f.marks(0, 1) == "0@5 ");
+    CHECK(f.marks(5, 2) == "4@6 10@10 ");
+    CHECK(f.marks(10) == "4@6 10@10 15@11 ");
+    CHECK(f.marks(16) == "15@11 ");
 }
 
 TEST_CASE("marks that a crash left torn or ahead of the log are cut") {
@@ -162,8 +160,18 @@ TEST_CASE("marks that a crash left torn or ahead of the log are cut") {
     f.append(0, "0123456789", {{0, 5}});
     REQUIRE_DONE(f.open(".times")->append(std::string("\x0c\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0torn", 20)));
     f.restart();
-    f.append(10, "0123456789", {{10, 6}, {13, 7}});
-    CHECK(f.marks(0, 100) == "0@5 10@6 13@7 ");
+    REQUIRE_DONE(f.logs->add_marks(attempt, {{3, 6}}));
+    f.append(10, "0123456789", {{10, 7}, {13, 8}});
+    CHECK(f.marks(0) == "0@5 3@6 10@7 13@8 ");
+}
+
+TEST_CASE("marks may come after their bytes, also when the log is closed") {
+    Fixture f;
+    f.append(0, "0123456789");
+    REQUIRE_DONE(f.logs->add_marks(attempt, {{0, 5}, {4, 6}}));
+    f.logs->close(attempt);
+    REQUIRE_DONE(f.logs->add_marks(attempt, {{4, 6}, {8, 7}, {10, 8}}));
+    CHECK(f.marks(0) == "0@5 4@6 8@7 ");
 }
 
 TEST_CASE("events are numbered lines; repeated ones are passed over, a gap stores nothing") {
@@ -207,7 +215,7 @@ TEST_CASE("a follower hears of each durable length of its attempt until it is go
     });
     f.append(0, "hello");
     f.append(0, "hello");
-    VALUE_OF(f.logs->append("0193503c-8c00-7000-8000-000000000002", 0, "other", {}));
+    VALUE_OF(f.logs->append("0193503c-8c00-7000-8000-000000000002", 0, "other"));
     f.append(5, " world");
     CHECK(heard == std::vector<std::int64_t>{5, 11});
     follower.reset();
@@ -239,7 +247,7 @@ TEST_CASE("more attempts than open descriptors keep their logs, from several thr
     const auto work = [&](int first) {
         for (int round = 0; round < 2; ++round)
             for (int number = first; number < 300; number += 3)
-                static_cast<void>(f.logs->append(id(number), round * 3, "abc", {}));
+                static_cast<void>(f.logs->append(id(number), round * 3, "abc"));
     };
     std::thread one(work, 0);
     std::thread two(work, 1);
@@ -250,5 +258,5 @@ TEST_CASE("more attempts than open descriptors keep their logs, from several thr
         CHECK(held.sha256 == crypto::sha256("abcabc"));
         f.logs->close(id(number));
     }
-    CHECK(VALUE_OF(f.logs->append(id(7), 6, "d", {})).bytes == 7);
+    CHECK(VALUE_OF(f.logs->append(id(7), 6, "d")).held.bytes == 7);
 }

@@ -87,11 +87,12 @@ TEST_CASE("no power cut takes a byte of a log, or an event, that was told to be 
             fail_from(machine, 3 + static_cast<int>(random.below(20)));
             for (int step = 0; step < 20; ++step) {
                 const std::string bytes = std::to_string(step) + std::string(1 + random.below(200), 'x') + "\n";
-                const auto answer = logs->append(attempt, static_cast<std::int64_t>(sent.size()), bytes,
-                                                 {{static_cast<std::int64_t>(sent.size()), step}});
+                const auto offset = static_cast<std::int64_t>(sent.size());
+                const auto answer = logs->append(attempt, offset, bytes);
                 if (!answer) break;
                 sent += bytes;
-                REQUIRE(answer->bytes == static_cast<std::int64_t>(sent.size()));
+                if (!logs->add_marks(attempt, {{offset, step}})) break;
+                REQUIRE(answer->held.bytes == static_cast<std::int64_t>(sent.size()));
                 const std::string event = R"({"n":)" + std::to_string(events.size() + 1) + "}";
                 if (!logs->append_events(attempt, static_cast<std::int64_t>(events.size()) + 1, {event})) break;
                 events.push_back(event);
@@ -156,10 +157,10 @@ TEST_CASE("a full disk refuses log bytes and pushes, keeps what is held, and goe
     Machine machine;
     auto logs = VALUE_OF(AttemptLogs::open(*machine.state));
     auto store = VALUE_OF(BlobStore::open(*machine.state));
-    REQUIRE_DONE(logs->append(attempt, 0, "hello", {}));
+    REQUIRE_DONE(logs->append(attempt, 0, "hello"));
     REQUIRE_DONE(store->begin("u1", 100));
     machine.files.set_free_bytes(3);
-    REQUIRE_CODE(logs->append(attempt, 5, std::string(100, 'x'), {}), Code::disk_full);
+    REQUIRE_CODE(logs->append(attempt, 5, std::string(100, 'x')), Code::disk_full);
     REQUIRE_CODE(logs->append_events(attempt, 1, {std::string(100, 'x')}), Code::disk_full);
     REQUIRE_CODE(store->begin("u2", 100), Code::disk_full);
     {
@@ -169,7 +170,7 @@ TEST_CASE("a full disk refuses log bytes and pushes, keeps what is held, and goe
     }
     CHECK(VALUE_OF(logs->held(attempt)).sha256 == crypto::sha256("hello"));
     machine.files.set_free_bytes(1'000);
-    CHECK(VALUE_OF(logs->append(attempt, 5, " world", {})).sha256 == crypto::sha256("hello world"));
+    CHECK(VALUE_OF(logs->append(attempt, 5, " world")).held.sha256 == crypto::sha256("hello world"));
     CHECK(VALUE_OF(logs->append_events(attempt, 1, {"event"})) == 1);
     CHECK(VALUE_OF(logs->events(attempt)) == std::vector<std::string>{"event"});
     const auto appender = VALUE_OF(store->append("u1", 0));

@@ -9,7 +9,7 @@ using namespace slipway::desk::test;
 namespace {
 
 struct Shop : Office {
-    Shop() { make_pool("default"); }
+    explicit Shop(std::size_t jobs_max = limits::jobs_queued_max) : Office(jobs_max) { make_pool("default"); }
 };
 
 }  // namespace
@@ -47,6 +47,38 @@ TEST_CASE("on a full disk nothing is handed out, and ends are taken all the same
     shop.room = true;
     host.poll();
     CHECK(shop.job(waiting.id).state == JobState::leased);
+}
+
+TEST_CASE("a queue at its limit refuses one more job until one has left it") {
+    Shop shop(3);
+    std::vector<core::Job> jobs;
+    for (const char* name : {"a", "b", "c"}) jobs.push_back(shop.make_job(name));
+    NewJob more;
+    more.name = "d";
+    more.pool = "default";
+    more.spec = "{}";
+    const auto create = [&] {
+        return shop.in_turn<core::Job>([&](Turn& turn) { return create_job(turn, shop.anna, more); });
+    };
+    const auto refused = create();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason == "queue_full");
+    CHECK(shop.desk->queue().size() == shop.jobs_queued_max);
+    REQUIRE(shop.in_turn<core::Job>([&](Turn& turn) { return cancel_job(turn, shop.anna, jobs[0].id); }));
+    CHECK(create());
+}
+
+TEST_CASE("the line of an agent's last poll closes: it is offline, parked or not") {
+    Shop shop;
+    Host host(shop, "web");
+    shop.make_job("publish");
+    REQUIRE(host.poll());  // answered with the order
+    const auto contact = [&] { return shop.desk->contact(host.agent.row); };
+    CHECK(contact() == AgentContact::online);
+    shop.desk->line_closed(host.agent.row, host.next.instance, host.next.seq - 1);
+    CHECK(contact() == AgentContact::online);
+    shop.desk->line_closed(host.agent.row, host.next.instance, host.next.seq);
+    CHECK(contact() == AgentContact::offline);
 }
 
 TEST_CASE("a job lives from queue to end, and its attempt is forgotten when all of it is stored") {

@@ -61,12 +61,14 @@ struct Office {
     std::unique_ptr<store::Store> store = store::make_memory_store();
     std::unique_ptr<Desk> desk;
 
-    Office() { restart(); }
+    explicit Office(std::size_t most_jobs = limits::jobs_queued_max) : jobs_queued_max(most_jobs) { restart(); }
+
+    const std::size_t jobs_queued_max;
 
     /// What a kill -9 and a start leave: the rows.
     void restart() {
         desk = std::make_unique<Desk>(
-            Parts{*store, clock, random, orders, probe, watchers, {}, {}, [this] { return room; }});
+            Parts{*store, clock, random, orders, probe, watchers, {}, {}, [this] { return room; }, jobs_queued_max});
         REQUIRE(desk->load());
     }
 

@@ -17,6 +17,7 @@ Route route(Method method, std::string_view pattern, Port port, Access access) {
             .port = port,
             .access = access,
             .scope = scope,
+            .query = QueryNames{},
             .body_bytes_max = 0,
             .handler = Plain{[](const Request&, const Reply& reply) { reply.send(Response::empty()); }}};
 }

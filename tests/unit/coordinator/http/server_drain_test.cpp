@@ -19,6 +19,7 @@ struct Drained {
                     .port = Port::user,
                     .access = Access::open(),
                     .scope = Scope::none,
+                    .query = QueryNames{},
                     .body_bytes_max = 0,
                     .handler = Plain{[this](const Request&, const Reply& given) {
                         reply = given;
@@ -29,6 +30,7 @@ struct Drained {
                     .port = Port::user,
                     .access = Access::open(),
                     .scope = Scope::none,
+                    .query = QueryNames{},
                     .body_bytes_max = 0,
                     .handler = Parked{[this](const Request&, const Reply& given) {
                         given.when_gone([given, this](Gone why) {

@@ -229,6 +229,7 @@ Router Fixture::routes() {
                     .port = port,
                     .access = access,
                     .scope = scope,
+                    .query = QueryNames{},
                     .body_bytes_max = body,
                     .handler = std::move(handler)});
     };

@@ -31,7 +31,7 @@ TEST_CASE("a poll is refused for the first field that breaks its rule, and the f
     const std::string good = wire::encode(samples::poll_request());
     REQUIRE(refusal(good) == "taken");
     const auto [pointer, value, message] = GENERATE(table<std::string, std::string, std::string>({
-        {"/protocol", "0", "/protocol: expected an integer from 1"},
+        {"/protocol", "0", "/protocol: version 0 of the agent protocol is not served"},
         {"/instance", "\"5F\"", "/instance: \"5F\" is not 32 lower-case hex digits"},
         {"/start_epoch", "0", "/start_epoch"},
         {"/start_epoch", "9223372036854775808", "/start_epoch"},
