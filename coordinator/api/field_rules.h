@@ -1,8 +1,8 @@
 #pragma once
 
-#include "platform/base/bytes.h"
 #include "platform/base/ids.h"
 #include "platform/base/limits.h"
+#include "platform/base/line.h"
 #include "platform/json/reader.h"
 
 /// What names and versions in requests have to be; openapi.yaml says the same.

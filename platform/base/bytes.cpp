@@ -193,11 +193,6 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-bool is_line(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 std::string printable(std::string_view text, std::size_t limit) {
     std::string out;
     while (!text.empty()) {

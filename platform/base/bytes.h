@@ -35,6 +35,5 @@ bool equal_constant_time(std::string_view a, std::string_view b);
 std::string printable(std::string_view text, std::size_t limit = 200);
 
 bool is_utf8(std::string_view text);
-bool is_line(std::string_view text);  ///< no control characters
 
 }  // namespace slipway

@@ -5,6 +5,12 @@
 #include "platform/wire/protocol.h"
 
 namespace slipway::wire {
+namespace {
+
+/// A coordinator serves agents three versions back.
+constexpr int protocol_version_oldest = protocol_version > 3 ? protocol_version - 3 : 1;
+
+}  // namespace
 
 bool is_instance(std::string_view text) {
     const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };

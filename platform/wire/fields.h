@@ -6,6 +6,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/ids.h"
 #include "platform/base/limits.h"
+#include "platform/base/line.h"
 #include "platform/base/time.h"
 #include "platform/json/parse.h"
 #include "platform/json/reader.h"

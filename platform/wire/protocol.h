@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 /// The highest version that this program speaks.
 inline constexpr int protocol_version = 1;
-/// The lowest that a coordinator serves: three versions back.
-inline constexpr int protocol_version_oldest = protocol_version > 3 ? protocol_version - 3 : 1;
 
 inline constexpr std::string_view enroll_path = "/agent/v1/enroll";
 inline constexpr std::string_view renew_path = "/agent/v1/renew";

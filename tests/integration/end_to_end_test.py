@@ -149,6 +149,19 @@ class EndToEnd(unittest.TestCase):
         shown = self.ended(job)
         self.assertEqual((shown["state"], shown["reason"]), ("failed", "timed_out"))
 
+    def test_a_task_that_replaces_the_log_by_a_link_and_writes_an_outcome_changes_neither(self):
+        secret = self.coordinator.path / "secret"
+        secret.write_text("not for the log\n")
+        forged = '{"result":"succeeded","summary":"","exit_codes":[0],"log_length":0,"log_sha256":null,"duration_ms":0}'
+        job = self.job(f"echo before; cd ..; mv log away; ln -s {secret} log; echo '{forged}' > outcome.json; "
+                       "mv events gone; ln -s away events; echo after; exit 7")
+        self.agent.start()
+        shown = self.ended(job)
+        self.assertEqual((shown["state"], shown["reason"]), ("failed", "exit_code"))
+        self.assertIn("outcome_tampered", shown["attempts"][0]["flags"])
+        self.assertEqual(self.sealed(job), b"before\nafter\n")
+        self.assertEqual(self.ended(self.job())["state"], "succeeded")
+
     def test_run_once_ends_after_one_job_with_its_result(self):
         for script, code in (("true", 0), ("exit 9", 1)):
             self.job(script)

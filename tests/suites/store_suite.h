@@ -18,6 +18,12 @@ struct Implementation {
 
 const std::vector<Implementation>& implementations();
 
+/// The rest of a test case runs once for each implementation, with a store of its own.
+#define EACH_STORE(fixture)                                               \
+    const auto& implementation = GENERATE(from_range(implementations())); \
+    INFO("store: " << implementation.name);                               \
+    Fixture fixture(implementation)
+
 /// A store with pool "default" (row 1) and agent "web-01" in it.
 struct Fixture {
     explicit Fixture(const Implementation& implementation);

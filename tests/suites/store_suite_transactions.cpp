@@ -9,11 +9,6 @@ using namespace slipway;
 using namespace slipway::store;
 using namespace slipway::store::suite;
 
-#define EACH_STORE(fixture)                                               \
-    const auto& implementation = GENERATE(from_range(implementations())); \
-    INFO("store: " << implementation.name);                               \
-    Fixture fixture(implementation)
-
 TEST_CASE("what is not committed is not there, for readers and for the next transaction") {
     EACH_STORE(fixture);
     {

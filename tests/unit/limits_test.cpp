@@ -34,8 +34,6 @@ struct Default {
 };
 using Row = std::variant<Here, Elsewhere, Default>;
 
-std::string text_of(std::uint64_t bytes) { return "\"" + std::string(bytes, 'x') + "\""; }
-
 /// A job whose place `pointer` has the value that `make` gives.
 Here in_job(std::uint64_t limit, std::string pointer, std::function<std::string(std::uint64_t)> make) {
     return {limit, [pointer = std::move(pointer), make = std::move(make)](std::uint64_t size) -> Result<> {
@@ -48,11 +46,6 @@ Here in_job(std::uint64_t limit, std::string pointer, std::function<std::string(
 }
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
-std::string map_of(std::uint64_t count) {
-    std::string text;
-    for (std::uint64_t i = 0; i < count; ++i) text += (i ? ",\"v" : "\"v") + std::to_string(i) + "\":\"\"";
-    return "{" + text + "}";
-}
 std::string artifacts(std::uint64_t count) {
     std::string text;
     for (std::uint64_t i = 0; i < count; ++i)
@@ -113,13 +106,13 @@ std::map<std::string, Row> rows() {
         {"list_items_default", Default{input, "test_pages_hold_every_item_once_newest_first"}},
         {"tasks_max", in_job(limits::tasks_max, "/tasks", tasks)},
         {"inputs_max", Elsewhere{order, "limits::inputs_max + 1"}},
-        {"input_bytes_max", in_job(limits::input_bytes_max, "/tasks/0/inputs/script", text_of)},
-        {"variables_max", in_job(limits::variables_max, "/variables", map_of)},
-        {"variable_bytes_max", in_job(limits::variable_bytes_max, "/variables/v", text_of)},
+        {"input_bytes_max", in_job(limits::input_bytes_max, "/tasks/0/inputs/script", samples::text_of)},
+        {"variables_max", in_job(limits::variables_max, "/variables", samples::texts)},
+        {"variable_bytes_max", in_job(limits::variable_bytes_max, "/variables/v", samples::text_of)},
         {"artifacts_per_job_max", in_job(limits::artifacts_per_job_max, "/artifacts", artifacts)},
         {"path_bytes_max", in_job(limits::path_bytes_max, "/working_directory",
                                   [](std::uint64_t bytes) { return "\"/" + std::string(bytes - 1, 'x') + "\""; })},
-        {"title_bytes_max", in_job(limits::title_bytes_max, "/name", text_of)},
+        {"title_bytes_max", in_job(limits::title_bytes_max, "/name", samples::text_of)},
         {"jobs_queued_max", Elsewhere{"tests/unit/coordinator/desk/desk_test.cpp", "jobs_queued_max"}},
         {"job_timeout_s_max", in_job(limits::job_timeout_s_max, "/timeout_s", number)},
         {"job_timeout_s_default", Default{job_file, "timeout"}},

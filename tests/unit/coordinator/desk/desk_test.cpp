@@ -12,6 +12,18 @@ struct Shop : Office {
     explicit Shop(std::size_t jobs_max = limits::jobs_queued_max) : Office(jobs_max) { make_pool("default"); }
 };
 
+/// A job that runs on agent "web".
+struct RunningJob : Shop {
+    Host host{*this, "web"};
+    const core::Job published = make_job("publish");
+
+    RunningJob() {
+        REQUIRE(host.poll());
+        host.take_orders(HeldState::running);
+        host.poll();
+    }
+};
+
 }  // namespace
 
 TEST_CASE("a job that is created while an agent waits leaves with the answer to its poll, in the same turn") {
@@ -189,12 +201,9 @@ TEST_CASE("an agent that polls keeps its attempts alive") {
 }
 
 TEST_CASE("after retry the new attempt decides, and the old one's outcome is stored and moves nothing") {
-    Shop shop;
-    Host host(shop, "web");
-    const core::Job job = shop.make_job("publish");
-    REQUIRE(host.poll());
-    host.take_orders(HeldState::running);
-    host.poll();
+    RunningJob shop;
+    Host& host = shop.host;
+    const core::Job& job = shop.published;
     const core::Poll::Held old = host.next.attempts[0];
     shop.pass(100s);
     Host spare(shop, "spare");
@@ -257,12 +266,9 @@ TEST_CASE("a coordinator that starts again goes on where the rows say") {
 }
 
 TEST_CASE("a clock that was set, or a coordinator that slept, loses nobody") {
-    Shop shop;
-    Host host(shop, "web");
-    const core::Job job = shop.make_job("publish");
-    REQUIRE(host.poll());
-    host.take_orders(HeldState::running);
-    host.poll();
+    RunningJob shop;
+    Host& host = shop.host;
+    const core::Job& job = shop.published;
     SECTION("the wall clock jumps a year") { shop.clock.set_wall(365 * 24h); }
     SECTION("it jumps back") { shop.clock.set_wall(-365 * 24h); }
     SECTION("nothing ran for ten minutes") { shop.clock.pass(10min); }

@@ -21,6 +21,22 @@ inline std::string without(const std::string& text, const std::string& pointer) 
     return whole.dump();
 }
 
+/// A JSON text of so many bytes.
+inline std::string text_of(std::size_t bytes) { return "\"" + std::string(bytes, 'x') + "\""; }
+
+/// An object of `count` empty texts: "v0", "v1", ...
+inline std::string texts(std::size_t count) {
+    std::string text = "{";
+    for (std::size_t i = 0; i < count; ++i) text += (i ? ",\"v" : "\"v") + std::to_string(i) + "\":\"\"";
+    return text + "}";
+}
+
+/// What was refused, in words; else "taken".
+template <typename Message>
+std::string verdict_on(const slipway::Result<Message>& decoded) {
+    return decoded ? "taken" : decoded.error().message;
+}
+
 /// `count` times the same JSON value.
 inline std::string list_of(std::size_t count, const std::string& value) {
     std::string text = "[";

@@ -10,23 +10,14 @@
 
 using namespace slipway;
 using Catch::Matchers::Contains;
+using samples::text_of;
+using samples::texts;
 using samples::with;
 using samples::without;
 
 namespace {
 
-std::string refusal(const std::string& text) {
-    const auto order = wire::decode_order(text);
-    return order ? "taken" : order.error().message;
-}
-
-std::string texts(std::size_t count) {
-    std::string text = "{";
-    for (std::size_t i = 0; i < count; ++i) text += (i ? ",\"v" : "\"v") + std::to_string(i) + "\":\"\"";
-    return text + "}";
-}
-
-std::string text_of(std::size_t bytes) { return "\"" + std::string(bytes, 'x') + "\""; }
+std::string refusal(const std::string& text) { return samples::verdict_on(wire::decode_order(text)); }
 
 }  // namespace
 

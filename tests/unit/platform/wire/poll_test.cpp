@@ -14,16 +14,7 @@ using samples::without;
 
 namespace {
 
-std::string refusal(const std::string& text) {
-    const auto poll = wire::decode_poll_request(text);
-    return poll ? "taken" : poll.error().message;
-}
-
-std::string capabilities(std::size_t count) {
-    std::string text = "{";
-    for (std::size_t i = 0; i < count; ++i) text += (i ? ",\"c" : "\"c") + std::to_string(i) + "\":\"\"";
-    return text + "}";
-}
+std::string refusal(const std::string& text) { return samples::verdict_on(wire::decode_poll_request(text)); }
 
 }  // namespace
 
@@ -79,8 +70,8 @@ TEST_CASE("the lists of a poll have limits") {
     CHECK(refusal(with(good, "/refused", samples::list_of(limits::poll_refused_max, pair))) == "taken");
     CHECK_THAT(refusal(with(good, "/refused", samples::list_of(limits::poll_refused_max + 1, pair))),
                Contains("at most 256"));
-    CHECK(refusal(with(good, "/capabilities", capabilities(limits::capabilities_max))) == "taken");
-    CHECK_THAT(refusal(with(good, "/capabilities", capabilities(limits::capabilities_max + 1))),
+    CHECK(refusal(with(good, "/capabilities", samples::texts(limits::capabilities_max))) == "taken");
+    CHECK_THAT(refusal(with(good, "/capabilities", samples::texts(limits::capabilities_max + 1))),
                Contains("at most 2000"));
     const std::string value(limits::capability_bytes_max, 'x');
     CHECK(refusal(with(good, "/capabilities", R"({"os":")" + value + "\"}")) == "taken");

@@ -15,8 +15,7 @@ using samples::without;
 namespace {
 
 std::string refusal(const std::string& text, int protocol = 1) {
-    const auto report = wire::decode_report_request(text, protocol);
-    return report ? "taken" : report.error().message;
+    return samples::verdict_on(wire::decode_report_request(text, protocol));
 }
 
 wire::ReportRequest report_of(std::size_t attempts, std::size_t log_bytes, std::size_t events) {
