@@ -137,21 +137,15 @@ Result<net::Response> ask(const Wish& wish, const Configuration& configuration, 
 /// Nothing is believed that does not fit the key and the token.
 Result<link::Identity::Enrolled> judge(const wire::EnrollAnswer& answer, const Wish& wish,
                                        const crypto::PrivateKey& key) {
-    TRY_ASSIGN(const auto certificate, crypto::Certificate::from_pem(answer.certificate));
-    TRY_ASSIGN(const auto roots, crypto::Certificate::chain_from_pem(answer.trust));
-    if (certificate.public_key_digest() != key.public_key().digest())
-        return fail(Code::corrupt, "the certificate in the coordinator's answer is not for the key of this host");
+    TRY_ASSIGN(const auto pem, key.pem());
+    TRY_ASSIGN(auto credentials, link::make_credentials(answer.certificate, std::string(pem.view()), answer.trust));
+    TRY_ASSIGN(const auto certificate, crypto::Certificate::from_pem(credentials.certificate));
+    TRY_ASSIGN(const auto roots, crypto::Certificate::chain_from_pem(credentials.trust));
     if (certificate.agent_id() != answer.agent)
         return fail(Code::corrupt, "the certificate in the coordinator's answer names another agent");
     if (std::ranges::none_of(roots, [&](const auto& root) { return root.digest() == wish.token.ca_digest; }))
         return fail(Code::corrupt, "the coordinator's answer lacks the authority that the token names");
-    TRY_ASSIGN(const auto pem, key.pem());
-    return link::Identity::Enrolled{
-        answer.agent,
-        answer.name,
-        answer.pool,
-        wish.url,
-        {answer.certificate, std::string(pem.view()), answer.trust, certificate.not_before(), certificate.not_after()}};
+    return link::Identity::Enrolled{answer.agent, answer.name, answer.pool, wish.url, std::move(credentials)};
 }
 
 int explain_no_answer(const Error& error, const Wish& wish) {

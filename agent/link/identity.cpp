@@ -32,17 +32,11 @@ Result<std::string> read_needed(os::Directory& directory, std::string_view name,
 
 Result<Credentials> read_credentials(os::Directory& pki, std::string_view name) {
     TRY_ASSIGN(const auto directory, pki.open_directory(name));
-    Credentials read;
-    TRY_ASSIGN(read.certificate, read_needed(*directory, certificate_name, limits::certificate_bytes_max));
-    TRY_ASSIGN(read.key, read_needed(*directory, key_name, limits::certificate_bytes_max));
-    TRY_ASSIGN(read.trust, read_needed(*directory, trust_name, trust_bytes_max));
-    TRY_ASSIGN(const auto certificate, crypto::Certificate::from_pem(read.certificate));
-    TRY_ASSIGN(const auto key, crypto::PrivateKey::from_pem(read.key));
-    if (key.public_key().digest() != certificate.public_key_digest())
-        return fail(Code::corrupt, directory->path() + ": the key is not the one of the certificate");
-    TRY(crypto::Certificate::chain_from_pem(read.trust));
-    read.not_before = certificate.not_before();
-    read.not_after = certificate.not_after();
+    TRY_ASSIGN(auto certificate, read_needed(*directory, certificate_name, limits::certificate_bytes_max));
+    TRY_ASSIGN(auto key, read_needed(*directory, key_name, limits::certificate_bytes_max));
+    TRY_ASSIGN(auto trust, read_needed(*directory, trust_name, trust_bytes_max));
+    auto read = make_credentials(std::move(certificate), std::move(key), std::move(trust));
+    if (!read) return fail(std::move(read).error().within(directory->path()));
     return read;
 }
 
@@ -72,6 +66,15 @@ Result<> remove_credentials(os::Directory& pki, std::string_view name) {
 }
 
 }  // namespace
+
+Result<Credentials> make_credentials(std::string certificate, std::string key, std::string trust) {
+    TRY_ASSIGN(const auto read, crypto::Certificate::from_pem(certificate));
+    TRY_ASSIGN(const auto own, crypto::PrivateKey::from_pem(key));
+    TRY(crypto::Certificate::chain_from_pem(trust));
+    if (own.public_key().digest() != read.public_key_digest())
+        return fail(Code::corrupt, "the certificate is not for the key of this host");
+    return Credentials{std::move(certificate), std::move(key), std::move(trust), read.not_before(), read.not_after()};
+}
 
 Result<std::unique_ptr<Identity>> Identity::open(os::Directory& state) {
     auto identity = std::unique_ptr<Identity>(new Identity(state));

@@ -21,6 +21,9 @@ struct Credentials {
     Time not_after;
 };
 
+/// Of three PEM texts; corrupt if the certificate is not for the key, or one of them is none.
+Result<Credentials> make_credentials(std::string certificate, std::string key, std::string trust);
+
 /// Who this agent is: `agent.json` ({"agent", "name", "pool", "url", "start_epoch", "restore_epoch"}) and
 /// `pki/current/{certificate,key,trust}.pem` in the state directory; `pki/next` stands beside `pki/current` until the
 /// coordinator has seen it. All changes are durable when they return.

@@ -1,6 +1,5 @@
 #include "agent/link/renewal.h"
 
-#include "platform/crypto/certificate.h"
 #include "platform/crypto/certificate_request.h"
 #include "platform/wire/enroll.h"
 #include "platform/wire/problem.h"
@@ -19,9 +18,8 @@ Result<RenewalWish> make_renewal() {
 Result<Credentials> read_renewal(const Result<net::Response>& response, const std::string& key) {
     if (!response) return fail(response.error());
     if (response->status != 200) return fail(wire::to_error(wire::decode_problem(response->body, response->status)));
-    TRY_ASSIGN(const auto answer, wire::decode_renew_answer(response->body));
-    TRY_ASSIGN(const auto certificate, crypto::Certificate::from_pem(answer.certificate));
-    return Credentials{answer.certificate, key, answer.trust, certificate.not_before(), certificate.not_after()};
+    TRY_ASSIGN(auto answer, wire::decode_renew_answer(response->body));
+    return make_credentials(std::move(answer.certificate), key, std::move(answer.trust));
 }
 
 }  // namespace slipway::link

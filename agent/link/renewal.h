@@ -14,7 +14,7 @@ struct RenewalWish {
 };
 Result<RenewalWish> make_renewal();
 
-/// The credentials that an answer to it brings.
+/// The credentials that an answer to it brings; corrupt if they are not for that key.
 Result<Credentials> read_renewal(const Result<net::Response>& response, const std::string& key);
 
 }  // namespace slipway::link

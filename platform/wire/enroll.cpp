@@ -5,11 +5,13 @@
 namespace slipway::wire {
 namespace {
 
+constexpr json::Text csr_text{.bytes_max = 16 * 1024, .valid = is_pem, .expected = "PKCS#10 in PEM"};
+
 void read(json::Reader& in, EnrollRequest& message) {
     required_protocol(in, message.protocol);
     in.required("token", message.token,
                 {.bytes_min = 1, .bytes_max = 256, .valid = is_line, .expected = "a join token"});
-    in.required("csr", message.csr, {.bytes_max = 16 * 1024, .valid = is_pem, .expected = "PKCS#10 in PEM"});
+    in.required("csr", message.csr, csr_text);
     in.required("name", message.name, name_text);
     in.required("version", message.version, version_text);
 }
@@ -25,7 +27,7 @@ void read(json::Reader& in, EnrollAnswer& message) {
 
 void read(json::Reader& in, RenewRequest& message) {
     required_protocol(in, message.protocol);
-    in.required("csr", message.csr, {.bytes_max = 16 * 1024, .valid = is_pem, .expected = "PKCS#10 in PEM"});
+    in.required("csr", message.csr, csr_text);
 }
 
 void read(json::Reader& in, RenewAnswer& message) {

@@ -2,11 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/link/renewal.h"
 #include "platform/crypto/certificate_authority.h"
 #include "platform/os/clock.h"
 #include "platform/os/file_steps.h"
 #include "platform/os/memory/manual_loop.h"
 #include "platform/os/memory/memory_files.h"
+#include "platform/wire/enroll.h"
 
 namespace slipway::link {
 namespace {
@@ -56,6 +58,25 @@ TEST_CASE("an identity is read as it was made and only its owner may read the ke
     const auto pki = host.state->open_directory("pki").value();
     CHECK(pki->status("current").value()->mode == 0700);
     CHECK(pki->open_directory("current").value()->status("key.pem").value()->mode == 0600);
+}
+
+TEST_CASE("a renewed certificate for another key is refused") {
+    Host host;
+    const auto wish = make_renewal().value();
+    const auto answer_with = [&](const crypto::PublicKey& key) {
+        const auto certificate = host.authority.issue_agent({key, host.agent, host.clock.wall()}, host.random).value();
+        net::Response response;
+        response.status = 200;
+        response.body = wire::encode(wire::RenewAnswer{0, certificate.pem(), host.authority.certificate().pem()});
+        return response;
+    };
+    const auto own = crypto::PrivateKey::from_pem(wish.key).value();
+    const auto renewed = read_renewal(answer_with(own.public_key()), wish.key);
+    REQUIRE(renewed);
+    CHECK(renewed->key == wish.key);
+    const auto foreign = read_renewal(answer_with(crypto::PrivateKey::generate().value().public_key()), wish.key);
+    REQUIRE_FALSE(foreign);
+    CHECK(foreign.error().code == Code::corrupt);
 }
 
 TEST_CASE("each start has a higher epoch, also after a power cut") {
