@@ -30,7 +30,7 @@ constexpr Duration once_within = 60s;
 constexpr Duration look_again = 24h;
 constexpr Duration status_pause = 1s;
 constexpr Duration end_within = 1s;
-constexpr Duration rest_after = 5s;
+constexpr Duration rest_after = 65s;  // by then the connections that only work needs are closed
 constexpr os::Native own_error_output = 2;
 
 enum ExitCode { ended = 0, failed = 1, bad_usage = 2, not_enrolled = 3, in_use = 5, nothing_came = 6 };
