@@ -15,6 +15,8 @@
 namespace slipway::bench {
 namespace {
 
+constexpr std::size_t lines_max = 64;  // each of them waits for two commits; they share those
+
 /// Enrols agents as an administrator and a host would: a join token each, then a certificate for a key of its own.
 class Enrollment {
 public:
@@ -121,7 +123,7 @@ Result<std::string> enroll(const Options& options) {
     TRY_ASSIGN(const auto count, options.number("count", 1));
     TRY_ASSIGN(const auto file, options.text("agents"));
     const Steady began = world->now();
-    Enrollment enrollment(*world, static_cast<std::size_t>(count), 16);
+    Enrollment enrollment(*world, static_cast<std::size_t>(count), lines_max);
     TRY(enrollment.run(options));
     const Duration took = world->now() - began;
     TRY(append_to_roster(file, enrollment.identities()));
