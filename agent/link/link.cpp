@@ -188,6 +188,7 @@ void Link::poll_refused(const Error& error, std::optional<Duration> retry_after)
     online_ = false;
     last_error_ = error.message;
     tell_status();
+    if (error.reason == "certificate_expired") renew_expired();
     if (!parts_.identity.has_next() || error.reason != "certificate_revoked") return poll_later(retry_after);
     if (auto dropped = parts_.identity.drop_next(); !dropped)
         parts_.logger.error("the renewed certificate could not be dropped", {{"error", dropped.error().message}});
@@ -282,6 +283,16 @@ void Link::renew_if_due() {
                                              {{"error", credentials.error().message}});
             parts_.loop.post([this] { reconnect(); });
         }});
+}
+
+// After a long absence. The coordinator has seen this certificate, so a renewed one that was never used takes its place
+// first: what is left must not be one that is no longer in force.
+void Link::renew_expired() {
+    if (renewal_) return;
+    if (auto promoted = parts_.identity.promote_next(); !promoted)
+        return parts_.logger.error("the renewed certificate could not be put in place",
+                                   {{"error", promoted.error().message}});
+    renew_if_due();
 }
 
 /// From now on with the renewed certificate. What was under way is sent again by whoever sent it.

@@ -143,6 +143,7 @@ private:
 
     // Certificates
     void renew_if_due();
+    void renew_expired();
     void reconnect();
 
     LinkParts parts_;

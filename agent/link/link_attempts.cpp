@@ -221,6 +221,13 @@ Result<> Link::recover_one(const journal::JournalledOrder& order) {
     HeldAttempt& held = hold(order);
     fetch_.keep(held.id, held.order.artifacts);
     const bool same_boot = order.boot_id == options_.boot_id;
+    if (!same_boot) {
+        // Of a directory that a power cut left, the order may be missing: it is needed as long as the directory is
+        // kept.
+        if (auto remade = run::remake_attempt(*attempts_, held.id, order.document); !remade)
+            parts_.logger.error("an attempt's directory could not be made again",
+                                {{"attempt", held.id}, {"error", remade.error().message}});
+    }
     open_view(held);
     std::optional<run::Holder> holder;
     if (held.view) {

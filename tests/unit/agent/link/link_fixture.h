@@ -6,6 +6,7 @@
 #include "agent/journal/journal.h"
 #include "agent/link/link.h"
 #include "platform/crypto/certificate_authority.h"
+#include "platform/crypto/certificate_request.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/clock.h"
 #include "platform/os/file_steps.h"
@@ -15,9 +16,11 @@
 #include "platform/run/handover.h"
 #include "platform/run/holder.h"
 #include "platform/run/names.h"
+#include "platform/wire/enroll.h"
 #include "platform/wire/envelope.h"
 #include "platform/wire/event.h"
 #include "platform/wire/poll.h"
+#include "platform/wire/problem.h"
 #include "platform/wire/report.h"
 #include "tests/unit/agent/link/fake_client.h"
 
@@ -158,15 +161,17 @@ constexpr std::uint64_t reserve_bytes = 4096;
 /// A host with an enrolled agent; the test is its coordinator.
 struct Host {
     Host() {
-        const auto authority = crypto::CertificateAuthority::create("test", clock.wall(), random).value();
-        const auto key = crypto::PrivateKey::generate().value();
-        const std::string agent = make_uuid7(clock.wall(), random);
-        const auto certificate = authority.issue_agent({key.public_key(), agent, clock.wall()}, random).value();
-        const Credentials credentials{certificate.pem(), std::string(key.pem()->view()), authority.certificate().pem(),
-                                      certificate.not_before(), certificate.not_after()};
         state = files.make_directories("/state", 0700).value();
         REQUIRE(files.open_directory("/").value()->sync());
-        REQUIRE(Identity::create(*state, {agent, "web-01", "default", "https://localhost:8441", credentials}));
+        REQUIRE(Identity::create(*state, {agent, "web-01", "default", "https://localhost:8441", credentials()}));
+    }
+
+    /// A new key with a certificate of now.
+    Credentials credentials() {
+        const auto key = crypto::PrivateKey::generate().value();
+        const auto certificate = authority.issue_agent({key.public_key(), agent, clock.wall()}, random).value();
+        return {certificate.pem(), std::string(key.pem()->view()), authority.certificate().pem(),
+                certificate.not_before(), certificate.not_after()};
     }
 
     void start() {
@@ -290,6 +295,8 @@ struct Host {
     os::MemoryFiles files{clock};
     os::MemoryFileWatches watches{loop};
     os::SystemRandom random;
+    crypto::CertificateAuthority authority = crypto::CertificateAuthority::create("test", clock.wall(), random).value();
+    const std::string agent = make_uuid7(clock.wall(), random);
     QuietSink sink;
     Logger logger{sink, clock, LogLevel::error, LogFormat::text};
     std::deque<std::shared_ptr<Sent>> sent;

@@ -364,6 +364,33 @@ TEST_CASE("a lost contact stops nothing, and polls go on") {
     CHECK(host.link->status().online);
 }
 
+TEST_CASE("a certificate that expired while the host was away is renewed as soon as the coordinator says so") {
+    Host host;
+    host.start();
+    const Time now = host.clock.wall() + 31 * 24h;
+    const wire::Problem expired = wire::to_problem({Code::forbidden, "it has expired", "certificate_expired"}, 403);
+    host.need("/poll")->answer(403, wire::encode(expired), {{"Date", to_http_date(now)}});
+    const auto request = wire::decode_renew_request(host.need("/renew")->request.body).value();
+    const auto key = crypto::CertificateRequest::parse(request.csr).value().public_key();
+    const auto certificate = host.authority.issue_agent({key, host.identity->agent(), now}, host.random).value();
+    host.need("/renew")->answer(
+        200, wire::encode(wire::RenewAnswer{0, certificate.pem(), host.authority.certificate().pem()}));
+    host.need("/poll");
+    CHECK(host.identity->credentials().certificate == certificate.pem());
+}
+
+TEST_CASE("a certificate that expired before it was used takes its place, and is renewed") {
+    Host host;
+    host.start();
+    const Credentials renewed = host.credentials();
+    REQUIRE(host.identity->put_next(renewed));
+    const wire::Problem expired = wire::to_problem({Code::forbidden, "it has expired", "certificate_expired"}, 403);
+    host.need("/poll")->answer(403, wire::encode(expired), {{"Date", to_http_date(host.clock.wall() + 31 * 24h)}});
+    host.need("/renew");
+    CHECK_FALSE(host.identity->has_next());
+    CHECK(host.identity->credentials().certificate == renewed.certificate);
+}
+
 TEST_CASE("garbage from the coordinator is survived") {
     Host host;
     host.start();
@@ -547,6 +574,29 @@ TEST_CASE("restart of the machine: never started again, lost, host_restarted") {
     const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
     CHECK(os::read_whole(*directory, run::order_name, limits::order_bytes_max).value() == order.document);
     CHECK(directory->status(run::outcome_name).value().has_value());
+}
+
+TEST_CASE("restart of the machine: an attempt that had ended keeps its order, which a restored coordinator asks for") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    host.processes.write_outcome(order.attempt, Ending::succeeded);
+    const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
+    REQUIRE(os::replace_whole(*directory, run::order_name, ""));
+    host.restart_machine();
+    host.start();
+    CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
+    CHECK(os::read_whole(*directory, run::order_name, limits::order_bytes_max).value() == order.document);
+    auto answer = Host::with({});
+    answer.forget = {order.attempt};
+    host.answer(answer);
+    CHECK(host.polled().attempts.empty());
+    answer.forget = {};
+    answer.restore_epoch = 1;
+    host.answer(answer);
+    CHECK(host.listed(order.attempt) == HeldState::ended);
 }
 
 TEST_CASE("restart: an order is known by its fence also when its attempt is over") {
