@@ -73,7 +73,7 @@ void BlobTransfer::hash_part() {
     later_ = parts_.loop.after(0us, [this] { offset_ < hashed_to_ ? hash_part() : check(); });
 }
 
-// Whole already, after a crash before the rename; or something is missing.
+// Whole already, after a crash before the rename or a line that broke at its end; or something is missing.
 void BlobTransfer::check() {
     if (offset_ < bytes_) return request();
     if (hash_.hex() == digest_) return finish();
@@ -159,7 +159,7 @@ void BlobTransfer::refused(const net::Response& response) {
 }
 
 void BlobTransfer::again(std::optional<Duration> retry_after) {
-    later_ = parts_.loop.after(backoff_.next(retry_after), [this] { request(); });
+    later_ = parts_.loop.after(backoff_.next(retry_after), [this] { check(); });
 }
 
 Result<> BlobTransfer::empty_part() {

@@ -111,6 +111,17 @@ TEST_CASE("a blob is verified before it has its name, and comes once for all att
     CHECK(host.sent.empty());
 }
 
+TEST_CASE("a transfer whose line breaks after the last byte is complete") {
+    Fixture host;
+    const std::string bytes = bytes_of(600'000, 'b');
+    host.ask("one", {artifact(bytes)});
+    host.next()->break_after(bytes);
+    host.loop.run_for(1min);
+    CHECK(host.sent.empty());
+    CHECK(host.ends.at("one").has_value());
+    CHECK(host.in_cache(bytes));
+}
+
 TEST_CASE("a broken transfer goes on where it stopped") {
     Fixture host;
     const std::string bytes = bytes_of(600'000, 'b');
