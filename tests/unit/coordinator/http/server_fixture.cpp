@@ -281,7 +281,7 @@ Router Fixture::routes() {
         }});
     add(Method::get, "/events", Port::user, Access::open(), 0,
         Events{[this](const Request& request, const EventReply& reply) {
-            if (request.query.get("refuse")) return reply.send({Code::not_found, "no such log"});
+            if (request.headers.get("last-event-id") == "refused") return reply.send({Code::not_found, "no such log"});
             const EventStream stream = reply.open();
             stream.when_gone([this](Gone why) { gone.push_back(why); });
             stream.push({std::string(request.headers.get("last-event-id").value_or("0")), "hello", "first"});

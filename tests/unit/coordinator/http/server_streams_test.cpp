@@ -174,7 +174,7 @@ TEST_CASE("events arrive as they are pushed, comments keep the line awake") {
 
 TEST_CASE("an event route may refuse like any other") {
     Fixture fixture;
-    CHECK(fixture.ask(get("/events?refuse=1")).status == 404);
+    CHECK(fixture.ask(get("/events", "Last-Event-ID: refused\r\n")).status == 404);
 }
 
 TEST_CASE("events for a peer that does not read are buffered up to the limit, and no further") {
