@@ -76,6 +76,7 @@ private:
     void reload();
     void status_later();
     void write_status_now();
+    void watch_for_rest(const link::LinkStatus& seen);
     void beat_watchdog();
     void once_ended(const wire::Outcome& outcome);
     void end();
@@ -111,6 +112,7 @@ private:
     os::Handle once_timer_;
     os::Handle status_timer_;
     os::Handle rest_timer_;
+    bool worked_ = true;  ///< since it last began to wait for its rest
     os::Handle watchdog_timer_;
     os::Handle end_timer_;
 };
@@ -267,9 +269,20 @@ void Agent::write_status_now() {
     status.certificate_until = identity_->credentials().not_after;
     for (const auto& held : seen.attempts)
         status.attempts.push_back({held.attempt, held.job, std::string(to_string(held.state))});
-    rest_timer_ = seen.attempts.empty() ? loop_->after(rest_after, os::give_back_memory) : os::Handle();
+    watch_for_rest(seen);
     if (auto written = write_status(*state_.directory, status); !written)
         logger_.warning("status.json could not be written", {{"error", written.error().message}});
+}
+
+// Once after each work: a status that is written with every poll does not put it off.
+void Agent::watch_for_rest(const link::LinkStatus& seen) {
+    if (!seen.attempts.empty()) {
+        worked_ = true;
+        rest_timer_.reset();
+    } else if (worked_) {
+        worked_ = false;
+        rest_timer_ = loop_->after(rest_after, os::give_back_memory);
+    }
 }
 
 void Agent::beat_watchdog() {
