@@ -3,7 +3,6 @@ configuration file."""
 
 import os
 import socket
-import struct
 import subprocess
 import threading
 import unittest
@@ -91,16 +90,14 @@ class Run(unittest.TestCase):
 
     def test_once_is_6_when_nothing_came_in_a_minute(self):
         agent = self.enrolled()
-        reading, clock = os.pipe()
+        clock = harness.PushedClock(self.coordinator.path / "clock")
         with open(agent.log_file, "wb") as log:
             agent.process = subprocess.Popen(
                 [CRASH_AGENT, "run", "--once", "--state", str(agent.state)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=[reading], env=os.environ | {"SLIPWAY_CLOCK_FD": str(reading)})
-        os.close(reading)
+                env=os.environ | clock.environment)
         wait_until_online(self.admin)
         self.assertIsNone(agent.process.poll())
-        os.write(clock, struct.pack("<qq", 60_000_000, 60_000_000))
-        os.close(clock)
+        clock.push(60)
         self.assertEqual(agent.process.wait(harness.PATIENCE_S), 6, agent.log_file.read_text())
 
     def test_other_ends_have_their_own_codes(self):

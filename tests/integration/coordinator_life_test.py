@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import ssl
-import struct
 import subprocess
 import unittest
 
@@ -24,14 +23,14 @@ class PushedCoordinator(harness.Coordinator):
     program = os.path.join(os.environ["SLIPWAY_CRASH_BIN"], "slipway-coordinator")
 
     def __init__(self):
-        reading, self.clock = os.pipe()
-        super().__init__({"SLIPWAY_CLOCK_FD": str(reading)})
-        self.inherited = (reading,)
+        super().__init__()
+        self.clock = harness.PushedClock(self.path / "clock")
+        self.environment = self.clock.environment
         self.pushed = datetime.timedelta()
 
     def push(self, seconds):
         self.pushed += datetime.timedelta(seconds=seconds)
-        os.write(self.clock, struct.pack("<qq", int(seconds * 1e6), int(seconds * 1e6)))
+        self.clock.push(seconds)
         def arrived():
             date = self.client_of_any_date(self.user_port).get("/healthz").headers["Date"]
             ahead = datetime.datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT") - datetime.datetime.utcnow()
@@ -44,11 +43,6 @@ class PushedCoordinator(harness.Coordinator):
         client.context.check_hostname = False
         client.context.verify_mode = ssl.CERT_NONE
         return client
-
-    def close(self):
-        super().close()
-        for descriptor in (*self.inherited, self.clock):
-            os.close(descriptor)
 
 
 def shown_certificate(port):

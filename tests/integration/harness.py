@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -119,6 +120,19 @@ class Client:
             return answer
 
 
+class PushedClock:
+    """For programs of the crash preset: their clock goes ahead by what was pushed."""
+
+    def __init__(self, file):
+        self.file = pathlib.Path(file)
+        self.file.touch()
+        self.environment = {"SLIPWAY_CLOCK_FILE": str(self.file)}
+
+    def push(self, seconds):
+        with open(self.file, "ab", buffering=0) as clock:
+            clock.write(struct.pack("<qq", int(seconds * 1e6), int(seconds * 1e6)))
+
+
 class Follower:
     """Reads server-sent events in a thread of its own."""
 
@@ -168,7 +182,6 @@ class Coordinator:
     """One state directory and the processes that served it, one after the other."""
 
     program = COORDINATOR
-    inherited = ()  # descriptors
 
     def __init__(self, environment=None, folder=None):
         """`folder`: where its directory is made, for a test that cares which file system that is."""
@@ -190,7 +203,7 @@ class Coordinator:
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | self.environment
         with open(self.log_file(), "wb") as log:
             self.process = subprocess.Popen(self.arguments() + list(more), stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env=environment, pass_fds=self.inherited)
+                                            stderr=log, env=environment)
         return self.process
 
     def log_file(self):
