@@ -78,7 +78,8 @@ class Run(unittest.TestCase):
 
     def test_once_ends_with_the_result_of_one_job_and_takes_no_second(self):
         agent = self.enrolled()
-        jobs = [self.admin.post("/api/v1/jobs", harness.shell_job(script)).json["id"] for script in ("true", "exit 9", "true")]
+        jobs = [self.admin.post("/api/v1/jobs", harness.shell_job(script)).json["id"]
+                for script in ("true", "exit 9", "true")]
         for code in (0, 1):
             done = agent.call("run", "--once", check=False)
             self.assertEqual(done.returncode, code, done)
@@ -93,8 +94,8 @@ class Run(unittest.TestCase):
         clock = harness.PushedClock(self.coordinator.path / "clock")
         with open(agent.log_file, "wb") as log:
             agent.process = subprocess.Popen(
-                [CRASH_AGENT, "run", "--once", "--state", str(agent.state)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=os.environ | clock.environment)
+                [CRASH_AGENT, "run", "--once", "--state", str(agent.state)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=os.environ | clock.environment)
         wait_until_online(self.admin)
         self.assertIsNone(agent.process.poll())
         clock.push(60)
