@@ -29,7 +29,7 @@ constexpr const char* usage =
 constexpr Duration once_within = 60s;
 constexpr Duration look_again = 24h;
 constexpr Duration status_pause = 1s;
-constexpr Duration end_within = 1s;
+constexpr Duration end_within = 5s;
 constexpr Duration rest_after = 65s;  // by then the connections that only work needs are closed
 constexpr os::Native own_error_output = 2;
 
