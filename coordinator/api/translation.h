@@ -15,7 +15,7 @@ namespace slipway::api {
 struct PollPeer {
     std::string address;
     std::string serial;  ///< of the certificate
-    Time handshake;
+    Steady handshake;
 };
 core::Poll to_core(wire::PollRequest&& message, PollPeer peer);
 wire::PollAnswer to_wire(desk::PollAnswer&& from);

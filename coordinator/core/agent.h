@@ -36,7 +36,7 @@ struct Agent {
     /// What the last accepted poll said.
     std::string instance;
     std::int64_t start_epoch = 0;
-    Time instance_since;  ///< when the first poll of `instance` arrived
+    Time instance_since;  ///< when the first poll of `instance` arrived, for people
     std::string boot_id;
     std::string address;
     std::int64_t slots = 1;

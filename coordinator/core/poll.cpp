@@ -65,14 +65,14 @@ bool order_may_be_sent(const Poll& poll, const Case& of) {
 
 }  // namespace
 
-Identity judge_identity(const Agent& agent, const Poll& poll) {
+Identity judge_identity(const Agent& agent, const Poll& poll, std::optional<Steady> instance_since) {
     if (agent.instance.empty()) return Identity::restart;
     if (poll.instance == agent.rejected_instance) return Identity::conflict;
     if (poll.instance == agent.instance)
         return poll.start_epoch == agent.start_epoch ? Identity::same : Identity::conflict;
     if (poll.start_epoch > agent.start_epoch) return Identity::restart;
     if (poll.start_epoch == agent.start_epoch) return Identity::conflict;
-    return poll.handshake > agent.instance_since ? Identity::conflict : Identity::stale;
+    return !instance_since || poll.handshake > *instance_since ? Identity::conflict : Identity::stale;
 }
 
 void take_list(const Poll& poll, bool whole_list, std::vector<Case>& cases, Time now) {

@@ -39,7 +39,7 @@ struct Poll {
 
     std::string address;  ///< of the peer
     std::string serial;   ///< of the certificate that it came with
-    Time handshake;       ///< when its connection's TLS handshake ended
+    Steady handshake;     ///< when its connection's TLS handshake ended
 };
 
 enum class Identity {
@@ -49,8 +49,10 @@ enum class Identity {
     conflict,  ///< a second living instance: 409 identity_conflict
 };
 
-/// Two living instances of one agent, or a restart? (protocol.md 5)
-Identity judge_identity(const Agent& agent, const Poll& poll);
+/// Two living instances of one agent, or a restart? (protocol.md 5) `instance_since`: when the first poll of the
+/// agent's instance arrived, by the clock that nobody sets; nothing if that was before this start of the coordinator,
+/// and thus before every handshake.
+Identity judge_identity(const Agent& agent, const Poll& poll, std::optional<Steady> instance_since);
 
 /// An attempt beside its job, as a poll or report concerns it.
 struct Case {

@@ -151,6 +151,7 @@ Result<core::Agent> keep_instance(Turn& turn, const Actor& actor, const std::str
         agent.start_epoch = agent.conflict->start_epoch;
         agent.address = agent.conflict->address;
         agent.instance_since = turn.now();
+        turn.desk().instance_began(agent.row);
         turn.desk().end_poll(turn, agent.row, {Code::conflict, "another instance was kept", "identity_conflict"});
     }
     agent.conflict.reset();

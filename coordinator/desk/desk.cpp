@@ -246,6 +246,11 @@ void Desk::saw(std::int64_t agent_row, std::string_view instance, std::int64_t s
     set_deadline(Deadline::contact, agent_row, core::contact_time(hold_s));
 }
 
+std::optional<Steady> Desk::instance_since(std::int64_t agent_row) const {
+    const auto found = sessions_.find(agent_row);
+    return found == sessions_.end() ? std::nullopt : found->second.instance_since;
+}
+
 bool Desk::contact_is_old(const core::Agent& agent, Time now) const {
     return now - agent.last_contact > contact_row_age_max || contact(agent.row) == AgentContact::offline;
 }

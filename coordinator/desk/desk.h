@@ -177,6 +177,10 @@ public:
     void end_poll(Turn& turn, std::int64_t agent_row, const Error& error);
     [[nodiscard]] std::int64_t last_seq(std::int64_t agent_row, std::string_view instance) const;
     void saw(std::int64_t agent_row, std::string_view instance, std::int64_t seq, std::int64_t hold_s);
+    /// Another instance is the agent's from now on.
+    void instance_began(std::int64_t agent_row) { sessions_[agent_row].instance_since = parts_.clock.steady(); }
+    /// Nothing: since before this start.
+    [[nodiscard]] std::optional<Steady> instance_since(std::int64_t agent_row) const;
     /// Whether the row should say so too: contact is written once a minute, or when something else changes.
     [[nodiscard]] bool contact_is_old(const core::Agent& agent, Time now) const;
 
@@ -202,6 +206,7 @@ private:
     };
     struct Session {
         std::string instance;
+        std::optional<Steady> instance_since;
         std::int64_t seq = 0;
         AgentContact contact = AgentContact::offline;
         std::optional<Parked> parked;

@@ -49,6 +49,7 @@ bool take_facts(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Id
         agent.instance = poll.instance;
         agent.start_epoch = poll.start_epoch;
         agent.instance_since = turn.now();
+        turn.desk().instance_began(agent.row);
     }
     agent.boot_id = poll.boot_id;
     agent.address = poll.address;
@@ -112,7 +113,7 @@ void poll(Turn& turn, std::int64_t agent_row, const core::Poll& poll, PollReply 
         return reply_after_commit(turn, std::move(reply), fail(std::move(error)));
     }
     core::Agent& agent = **found;
-    const core::Identity identity = core::judge_identity(agent, poll);
+    const core::Identity identity = core::judge_identity(agent, poll, turn.desk().instance_since(agent_row));
     if (identity == core::Identity::conflict) {
         if (auto declared = declare_conflict(turn, agent, poll); !declared) turn.abandon(declared.error());
         return reply_after_commit(turn, std::move(reply), fail(conflict_error(agent)));

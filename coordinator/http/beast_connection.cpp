@@ -56,7 +56,7 @@ Awaitable<void> Connection::run() {
     const bool greeted = co_await handshake();
     if (greeted) {
         certificate_ = stream_->certificate();
-        began_ = core_.parts.clock.wall();
+        began_ = core_.parts.clock.steady();
         known_ = certificate_.has_value();
     } else if (!closing_) {
         core_.figures_of(origin_.port).handshakes_failed->add();

@@ -132,7 +132,7 @@ private:
     const Origin origin_;
     std::optional<PeerCertificate> certificate_;
     const std::uint64_t number_;
-    Time began_;
+    Steady began_;
 
     std::string input_;  ///< read, not yet used
     std::function<void(Gone)> gone_;

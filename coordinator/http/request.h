@@ -63,7 +63,7 @@ struct Request {
     Port port = Port::user;
     std::string peer_address;      ///< the address alone; proxies' headers never change it
     std::uint64_t connection = 0;  ///< same number, same connection
-    Time connection_began;         ///< when its TLS handshake had ended
+    Steady connection_began;       ///< when its TLS handshake had ended
     std::string id;                ///< as in X-Request-Id of the answer
 
     /// The value of {name} in the route's pattern; asking for one that is not there is a defect.

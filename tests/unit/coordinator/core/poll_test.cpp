@@ -180,20 +180,22 @@ TEST_CASE("who is who: restarts go on, late words are ignored, copies are confli
     Agent agent;
     agent.instance = "i1";
     agent.start_epoch = 5;
-    agent.instance_since = Time{1000};
+    std::optional<Steady> since = Steady{1000};
     Poll poll = poll_of();
     const auto judged = [&](std::string instance, std::int64_t epoch, std::int64_t handshake) {
         poll.instance = std::move(instance);
         poll.start_epoch = epoch;
-        poll.handshake = Time{handshake};
-        return judge_identity(agent, poll);
+        poll.handshake = Steady{handshake};
+        return judge_identity(agent, poll, since);
     };
     CHECK(judged("i1", 5, 0) == Identity::same);
     CHECK(judged("i2", 6, 2000) == Identity::restart);
     CHECK(judged("i2", 5, 2000) == Identity::conflict);  // a cloned disk: same epoch, other instance
     CHECK(judged("i0", 4, 2000) == Identity::conflict);  // older, on a line made after the newer one's first poll
     CHECK(judged("i0", 4, 500) == Identity::stale);      // older, on an old line: a dead link's last words
+    since.reset();
+    CHECK(judged("i0", 4, 500) == Identity::conflict);  // older, on a line of this start of the coordinator
     agent.rejected_instance = "i3";
     CHECK(judged("i3", 9, 2000) == Identity::conflict);
-    CHECK(judge_identity(Agent{}, poll_of()) == Identity::restart);
+    CHECK(judge_identity(Agent{}, poll_of(), std::nullopt) == Identity::restart);
 }

@@ -320,6 +320,23 @@ TEST_CASE("a cloned agent is a conflict: no orders to either until a person deci
     CHECK(clone.answer->error().reason == "identity_conflict");
 }
 
+TEST_CASE("late words of a link that is gone are no conflict, also when the coordinator's clock is set back between") {
+    Shop shop;
+    Host before(shop, "web");
+    CHECK_FALSE(before.poll());
+    Host after = before;
+    shop.clock.set_wall(-1h);
+    shop.clock.pass(1s);
+    after.next.instance = "instance-2-of-web";
+    after.next.start_epoch = 2;
+    after.next.seq = 0;
+    after.next.handshake = shop.clock.steady();
+    CHECK_FALSE(after.poll());
+    REQUIRE(before.poll());
+    CHECK(before.answer->has_value());
+    CHECK_FALSE((*shop.store->read().value()->agent(before.agent.row).value()).conflict);
+}
+
 TEST_CASE("deleting an agent with open attempts needs force, and ends them lost") {
     Shop shop;
     Host host(shop, "web");

@@ -164,7 +164,7 @@ struct Host {
         next.start_epoch = 1;
         next.boot_id = "boot-1";
         next.address = "127.0.0.2";
-        next.handshake = o.clock.wall();
+        next.handshake = o.clock.steady();
         next.capabilities = core::Capabilities{{"os", "linux"}};
         next.capabilities_sha256 = "caps";
         next.restore_epoch = 0;
