@@ -10,9 +10,7 @@
 namespace slipway::journal {
 namespace {
 
-constexpr std::uint64_t allocation_step = 1024 * 1024;
-constexpr std::uint64_t swap_bytes_min = 4 * 1024 * 1024;  ///< a smaller file is not worth it
-constexpr std::string_view new_name = ".new";              ///< of a file that is being written
+constexpr std::string_view new_name = ".new";  ///< of a file that is being written
 constexpr std::size_t file_bytes_max = 1024u * 1024 * 1024;
 
 std::string order_record(const JournalledOrder& order) {
@@ -36,10 +34,10 @@ std::optional<std::uint64_t> generation_of(std::string_view bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(os::Directory& state) {
+Result<std::unique_ptr<Journal>> Journal::open(os::Directory& state, const JournalOptions& options) {
     TRY_ASSIGN(auto directory, os::open_or_make(state, "journal", 0700));
     TRY(state.sync());  // a journal in a folder that a power cut takes away proves nothing
-    std::unique_ptr<Journal> journal(new Journal(std::move(directory)));
+    std::unique_ptr<Journal> journal(new Journal(std::move(directory), options));
     TRY(journal->load());
     return journal;
 }
@@ -137,7 +135,7 @@ void Journal::prune(std::int64_t fence) {
 
 Result<> Journal::sync() {
     if (pending_.empty()) return {};
-    if (swapping_ || (tail_ + pending_.size() > swap_bytes_min && live_bytes_ < tail_ / 2)) return swap();
+    if (swapping_ || (tail_ + pending_.size() > options_.swap_bytes_min && live_bytes_ < tail_ / 2)) return swap();
     TRY_WITHIN("writing the journal", reserve(tail_ + pending_.size()));
     CRASH_POINT("journal.write_before");
     TRY_WITHIN("writing the journal", file_->write_at(tail_, pending_));
@@ -151,7 +149,7 @@ Result<> Journal::sync() {
 
 Result<> Journal::reserve(std::uint64_t size) {
     if (size <= allocated_) return {};
-    const std::uint64_t wanted = (size / allocation_step + 1) * allocation_step;
+    const std::uint64_t wanted = (size / options_.allocation_step + 1) * options_.allocation_step;
     TRY(file_->allocate(wanted));
     TRY(file_->sync());
     allocated_ = wanted;
@@ -175,7 +173,7 @@ Result<> Journal::swap() {
     const std::string bytes = snapshot();
     TRY(directory_->remove_tree(new_name));
     TRY_ASSIGN(auto file, directory_->open(new_name, {os::Access::read_write, os::Create::exclusive, 0600}));
-    const std::uint64_t space = (bytes.size() / allocation_step + 1) * allocation_step;
+    const std::uint64_t space = (bytes.size() / options_.allocation_step + 1) * options_.allocation_step;
     TRY(file->allocate(space));
     TRY(file->write_at(0, bytes));
     TRY(file->sync());

@@ -20,6 +20,12 @@ struct JournalledOrder {
     std::string document;  ///< the envelope's bytes as they came
 };
 
+/// How its files grow.
+struct JournalOptions {
+    std::uint64_t allocation_step = 1024 * 1024;
+    std::uint64_t swap_bytes_min = 4 * 1024 * 1024;  ///< a smaller file is not worth a swap
+};
+
 /// What the agent has taken on and what of it is over, in `journal/` of the state directory.
 ///
 /// Files `0` and `1`, by turns; of two, the one with the higher generation counts. Each is a row of records
@@ -36,7 +42,7 @@ struct JournalledOrder {
 class Journal {
 public:
     /// `journal` is made if it is missing. Code::corrupt if both files make no sense.
-    static Result<std::unique_ptr<Journal>> open(os::Directory& state);
+    static Result<std::unique_ptr<Journal>> open(os::Directory& state, const JournalOptions& options = {});
 
     /// Without an end, by fence.
     const std::map<std::int64_t, JournalledOrder>& orders() const { return orders_; }
@@ -57,7 +63,8 @@ public:
     Result<> sync();
 
 private:
-    explicit Journal(std::unique_ptr<os::Directory> directory) : directory_(std::move(directory)) {}
+    Journal(std::unique_ptr<os::Directory> directory, const JournalOptions& options)
+        : directory_(std::move(directory)), options_(options) {}
 
     Result<> load();
     bool replay(const std::string& bytes, bool apply);
@@ -68,6 +75,7 @@ private:
     std::string snapshot() const;
 
     std::unique_ptr<os::Directory> directory_;
+    const JournalOptions options_;
     std::unique_ptr<os::File> file_;
     int active_ = 0;
     std::uint64_t generation_ = 0;

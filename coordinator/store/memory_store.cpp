@@ -287,6 +287,9 @@ public:
 
 class MemoryStore : public Store {
 public:
+    explicit MemoryStore(State state) { committed_.state = std::move(state); }
+    State copy() { return committed_.copy(); }
+
     Result<std::unique_ptr<Transaction>> begin() override { return std::make_unique<MemoryTransaction>(committed_); }
     Result<std::unique_ptr<Reader>> read() override { return std::make_unique<MemoryReader>(committed_.copy()); }
 
@@ -296,6 +299,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(State{}); }
+
+std::unique_ptr<Store> copy_memory_store(Store& store) {
+    auto* original = dynamic_cast<MemoryStore*>(&store);
+    ASSERT(original != nullptr);
+    return std::make_unique<MemoryStore>(original->copy());
+}
 
 }  // namespace slipway::store

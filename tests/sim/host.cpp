@@ -1,25 +1,22 @@
 #include "tests/sim/host.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "platform/base/assert.h"
 #include "platform/base/bytes.h"
-#include "platform/crypto/certificate_authority.h"
+#include "platform/crypto/certificate.h"
 #include "platform/crypto/sha256.h"
 #include "platform/os/file_steps.h"
-#include "platform/run/attempts_folder.h"
 #include "platform/run/names.h"
+#include "tests/sim/host_paths.h"
 
+// A host's life: its link, its attempt processes, its power and its disk.
 namespace slipway::sim {
 namespace {
 
-const std::string state_path = "/state";
-const std::string attempts_path = state_path + "/attempts";
-const std::string cache_path = state_path + "/cache";
-constexpr std::string_view agent_program = "/bin/slipway-agent";
-constexpr std::string_view task_program = "/bin/task";
+constexpr journal::JournalOptions small_journal{.allocation_step = 16 * 1024, .swap_bytes_min = 4 * 1024};
 constexpr std::uint64_t reserve_bytes = 4096;
+constexpr std::uint64_t cache_bytes_max = 300'000;
 
 class NoLog final : public LogSink {
 public:
@@ -40,28 +37,15 @@ std::string option_of(const os::MemoryProcess& process, std::string_view name) {
     return *(found + 1);
 }
 
-std::string variable_of(const os::MemoryProcess& process, const std::string& name) {
-    for (const std::string& one : process.environment())
-        if (one.starts_with(name + "=")) return one.substr(name.size() + 1);
-    return {};
-}
-
 }  // namespace
 
-link::Credentials make_credentials() {
+DiskImage enrolled_disk(const core::Agent& agent, const link::Credentials& credentials) {
     os::ManualClock clock;
-    SeededRandom random(1);
-    auto key = crypto::PrivateKey::generate();
-    ASSERT(key);
-    const auto key_text = key->pem();
-    ASSERT(key_text);
-    auto authority = crypto::CertificateAuthority::create("simulated", clock.wall(), random);
-    ASSERT(authority);
-    auto certificate =
-        authority->issue_agent({key->public_key(), "0193506c-0000-7000-8000-000000000001", clock.wall()}, random);
-    ASSERT(certificate);
-    return {certificate->pem(), std::string(key_text->view()), authority->certificate().pem(),
-            certificate->not_before(), certificate->not_after()};
+    os::MemoryFiles files(clock);
+    const auto state = files.make_directories(state_path, 0700);
+    ASSERT(state);
+    ASSERT(link::Identity::create(**state, {agent.id, agent.name, "default", "https://coordinator", credentials}));
+    return copy_of(files, state_path);
 }
 
 /// Every task is the same program; its script says what it does.
@@ -69,18 +53,18 @@ class Host::Script final : public attempt::Programs {
 public:
     Result<attempt::Command> command_of(const tasks::Manifest&, const tasks::Inputs& inputs,
                                         const std::string&) override {
-        return attempt::Command{std::string(task_program), {"task", inputs.at("script")}, {}};
+        return attempt::Command{task_program, {"task", inputs.at("script")}, {}};
     }
 };
 
 struct Host::LinkRun {
-    LinkRun(Scene& scene, os::MemoryMachine& machine)
-        : loop(scene.clock),
+    LinkRun(Scene& scene, os::ManualClock& clock, os::MemoryMachine& machine)
+        : loop(clock),
           launcher(machine, loop),
           groups(machine, loop),
           watches(loop),
           sink(scene),
-          logger(sink, scene.clock, scene.tells ? LogLevel::info : LogLevel::error, LogFormat::text) {}
+          logger(sink, clock, scene.tells ? LogLevel::info : LogLevel::error, LogFormat::text) {}
 
     os::ManualLoop loop;
     os::MemoryLauncher launcher;
@@ -101,7 +85,7 @@ struct Host::LinkRun {
 struct Host::AttemptRun {
     AttemptRun(Host& host, std::shared_ptr<os::MemoryProcess> process_)
         : process(std::move(process_)),
-          loop(host.scene_.clock),
+          loop(host.clock_),
           watches(loop),
           launcher(host.machine_, loop, process),
           groups(host.machine_, loop) {}
@@ -117,24 +101,21 @@ struct Host::AttemptRun {
     bool over = false;
 };
 
-Host::Host(Scene& scene, Network& network, Judge& judge, int number, const core::Agent& agent,
-           const link::Credentials& credentials)
+Host::Host(Scene& scene, Network& network, Judge& judge, Options options)
     : scene_(scene),
       network_(network),
       judge_(judge),
-      number_(number),
-      slots_(static_cast<int>(scene.between(1, 2))),
-      files_(scene.clock),
+      options_(std::move(options)),
+      clock_(scene.new_clock()),
+      files_(std::make_unique<os::MemoryFiles>(clock_)),
+      machine_("host" + std::to_string(options_.number)),
+      children_loop_(clock_),
       script_(std::make_unique<Script>()) {
-    auto state = files_.make_directories(state_path, 0700);
-    ASSERT(state);
-    ASSERT((*state)->sync());
-    auto root = files_.open_directory("/");
-    ASSERT(root);
-    ASSERT((*root)->sync());
-    ASSERT(link::Identity::create(**state, {agent.id, agent.name, "default", "https://coordinator", credentials}));
-    machine_.install(std::string(agent_program), [this](auto process) { run_attempt(process); });
-    machine_.install(std::string(task_program), [this](auto process) { run_task(process); });
+    write_image(options_.disk, *files_, state_path);
+    judge_.host_is(options_.number, options_.agent.id);
+    machine_.install(agent_program, [this](auto process) { run_attempt(process); });
+    machine_.install(task_program, [this](auto process) { run_task(process); });
+    machine_.install(child_program, [this](auto process) { run_child(process); });
     start_link();
 }
 
@@ -144,67 +125,106 @@ Host::~Host() {
 }
 
 void Host::start_link() {
-    if (link_) return;
-    auto run = std::make_unique<LinkRun>(scene_, machine_);
-    const auto started = [&]() -> Result<> {
-        TRY_ASSIGN(run->state, files_.open_directory(state_path));
-        TRY_ASSIGN(run->identity, link::Identity::open(*run->state));
-        TRY_ASSIGN(run->journal, journal::Journal::open(*run->state));
-        TRY_ASSIGN(run->attempts, os::open_or_make(*run->state, run::attempts_name, 0711));
-        run->reserve.emplace(*run->state, reserve_bytes);
-        link::AttemptProgram program{std::string(agent_program), attempts_path, cache_path, {"PATH=/bin"}};
-        run->processes = std::make_unique<link::SystemAttemptProcesses>(
-            link::SystemAttemptProcesses::Parts{run->loop, run->launcher, run->groups, scene_.random, run->logger, 0},
-            std::move(program));
-        run->processes->remove_empty_groups();
-        link::LinkOptions options;
-        options.slots = slots_;
-        options.boot_id = machine_.boot();
-        options.owner = os::MemoryFiles::user;
-        options.instance = to_hex(scene_.random.bytes(16));
-        options.capabilities = {{"slipway-agent", "1.0.0"}};
-        options.capabilities_sha256 = crypto::sha256("slipway-agent");
-        LinkRun& parts = *run;
-        run->link = std::make_unique<link::Link>(
-            link::LinkParts{parts.loop, scene_.clock, scene_.random, parts.logger, parts.watches, *parts.state,
-                            *parts.journal, *parts.processes, *parts.identity, *parts.reserve,
-                            [this, &parts](const std::string& name) {
-                                scene_.after(scene_.within(1ms, 2s), [directory = parts.attempts->path(), this, name] {
-                                    auto attempts = files_.open_directory(directory);
-                                    if (attempts && (*attempts)->remove_tree(name)) return;
-                                });
-                            },
-                            [this, &parts](const link::Credentials&) -> Result<std::unique_ptr<net::HttpClient>> {
-                                return network_.connect(number_, parts.loop, parts.muted);
-                            }},
-            std::move(options));
-        return run->link->start();
-    }();
-    scene_.tell("host " + std::to_string(number_) + ": the link starts");
-    link_ = std::move(run);
-    if (!started) scene_.violated("the link cannot start: " + started.error().message);
+    if (link_ || off_) return;
+    auto run = std::make_unique<LinkRun>(scene_, clock_, machine_);
+    const auto started = start(*run);
+    scene_.tell("host " + std::to_string(options_.number) + ": the link starts");
+    if (started) {
+        link_ = std::move(run);
+        return;
+    }
+    run.reset();
+    files_->process_crash();
+    if (!disk_full_ || started.error().code != Code::disk_full)
+        scene_.violated("the link cannot start: " + started.error().message);
+    boot_later();
+}
+
+Result<> Host::start(LinkRun& run) {
+    TRY_ASSIGN(run.state, files_->open_directory(state_path));
+    TRY_ASSIGN(run.identity, link::Identity::open(*run.state));
+    TRY_ASSIGN(run.journal, journal::Journal::open(*run.state, small_journal));
+    TRY_ASSIGN(run.attempts, os::open_or_make(*run.state, run::attempts_name, 0711));
+    const auto journal = run.state->open_directory("journal");
+    if (const auto other = journal ? (*journal)->status("1") : fail(journal.error()); other && *other)
+        scene_.happens(Kind::journal_swapped);
+    run.reserve.emplace(*run.state, reserve_bytes);
+    link::AttemptProgram program{agent_program, attempts_path, cache_path, {"PATH=/bin"}};
+    run.processes = std::make_unique<link::SystemAttemptProcesses>(
+        link::SystemAttemptProcesses::Parts{run.loop, run.launcher, run.groups, scene_.random, run.logger, 0},
+        std::move(program));
+    run.processes->remove_empty_groups();
+    instance_ = to_hex(scene_.random.bytes(16));
+    link::LinkOptions options;
+    options.slots = options_.slots;
+    options.boot_id = machine_.boot();
+    options.owner = os::MemoryFiles::user;
+    options.instance = instance_;
+    options.capabilities = {{"slipway-agent", "1.0.0"}};
+    options.capabilities_sha256 = crypto::sha256("slipway-agent");
+    options.cache_bytes_max = cache_bytes_max;
+    const auto remove = [this](const std::string& name) {
+        scene_.after(scene_.within(1ms, 2s), [this, name] {
+            if (const auto attempts = files_->open_directory(attempts_path))
+                static_cast<void>((*attempts)->remove_tree(name));
+        });
+    };
+    const auto connect = [this, &run](const link::Credentials& with) -> Result<std::unique_ptr<net::HttpClient>> {
+        TRY_ASSIGN(const auto certificate, crypto::Certificate::from_pem(with.certificate));
+        return network_.connect({options_.number, options_.agent.id, certificate.serial(), certificate.not_after()},
+                                run.loop, run.muted);
+    };
+    run.link = std::make_unique<link::Link>(
+        link::LinkParts{run.loop, clock_, scene_.random, run.logger, run.watches, *run.state, *run.journal,
+                        *run.processes, *run.identity, *run.reserve, remove, connect},
+        std::move(options));
+    return run.link->start();
+}
+
+void Host::boot_later() {
+    scene_.after(scene_.within(10ms, 60s), [this, life = life_] {
+        when_running([this, life] {
+            if (life == life_) start_link();
+        });
+    });
 }
 
 void Host::kill_link() {
     if (!link_) return;
-    scene_.tell("host " + std::to_string(number_) + ": the link is killed");
+    scene_.tell("host " + std::to_string(options_.number) + ": the link is killed");
+    const bool held = !link_->link->status().attempts.empty();
     link_.reset();
-    files_.on_operation({});
-    files_.process_crash();
-    if (scene_.mutation == Mutation::outcome_forgotten) forget_outcomes();
-    scene_.after(scene_.within(10ms, 60s), [this] { start_link(); });
+    files_->on_operation({});
+    files_->process_crash();
+    spoil_disk(held);
+    look_at_outcomes();
+    boot_later();
 }
 
-void Host::cut_power() {
-    scene_.tell("host " + std::to_string(number_) + ": the power is cut");
+void Host::lose_power() {
     link_.reset();
-    files_.on_operation({});
+    ++life_;
+    files_->on_operation({});
     for (const auto& run : attempts_) run->over = true;
     clear();
     machine_.restart();
-    files_.power_cut(scene_.random);
+    paused_until_ = {};
+}
+
+void Host::cut_power() {
+    if (off_) return;
+    scene_.tell("host " + std::to_string(options_.number) + ": the power is cut");
+    blur(link_ && link_->muted);
+    std::set<std::string> orders = whole_orders();
+    if (link_)
+        for (const auto& held : link_->link->status().attempts) orders.erase(held.attempt);
+    lose_power();
+    files_->power_cut(scene_.random);
+    const std::set<std::string> left = whole_orders();
+    for (const std::string& attempt : orders)
+        if (!left.contains(attempt)) judge_.order_gone(attempt);
     directories_.clear();
-    scene_.after(scene_.within(5s, 150s), [this] { start_link(); });
+    boot_later();
 }
 
 void Host::kill_attempt() {
@@ -214,8 +234,71 @@ void Host::kill_attempt() {
     if (living.empty()) return;
     AttemptRun& run =
         *living[static_cast<std::size_t>(scene_.between(0, static_cast<std::int64_t>(living.size()) - 1))];
-    scene_.tell("host " + std::to_string(number_) + ": an attempt process is killed");
+    scene_.tell("host " + std::to_string(options_.number) + ": an attempt process is killed");
+    scene_.happens(Kind::attempt_killed);
     run.process->receive(os::Signal::kill);
+}
+
+/// All that runs here stands still, and does not know it.
+void Host::pause(Duration duration) {
+    scene_.tell("host " + std::to_string(options_.number) + ": is paused");
+    paused_until_ = scene_.now() + duration;
+}
+
+void Host::when_running(std::function<void()> function) {
+    if (scene_.now() >= paused_until_) return function();
+    scene_.after(paused_until_ - scene_.now(), [this, function = std::move(function)] { when_running(function); });
+}
+
+void Host::fill_disk(Duration duration) {
+    scene_.tell("host " + std::to_string(options_.number) + ": the disk is full");
+    disk_full_ = true;
+    files_->set_free_bytes(static_cast<std::uint64_t>(scene_.between(0, 10'000)));
+    scene_.after(duration, [this] {
+        scene_.tell("host " + std::to_string(options_.number) + ": the disk has room again");
+        disk_full_ = false;
+        files_->set_free_bytes({});
+    });
+}
+
+void Host::switch_off() {
+    scene_.tell("host " + std::to_string(options_.number) + ": is switched off for good");
+    off_ = true;
+    lose_power();
+}
+
+std::vector<std::string> Host::attempts_here() {
+    look_at_directories();
+    std::vector<std::string> all(directories_.begin(), directories_.end());
+    if (link_)
+        for (const auto& held : link_->link->status().attempts) all.push_back(held.attempt);
+    return all;
+}
+
+DiskImage Host::copy_disk() {
+    judge_.copied(options_.agent.id, attempts_here());
+    return copy_of(*files_, state_path);
+}
+
+void Host::keep_copy() {
+    if (!link_) return;
+    copy_ = copy_of(*files_, state_path);
+    open_in_copy_ = attempts_here();
+}
+
+void Host::restore_copy() {
+    if (!copy_ || off_ || disk_full_) return;
+    scene_.tell("host " + std::to_string(options_.number) + ": the disk is restored from a copy");
+    scene_.happens(Kind::disk_restored);
+    judge_.copied(options_.agent.id, attempts_here());
+    judge_.copied(options_.agent.id, open_in_copy_);
+    judge_.disk_gone(options_.number);
+    lose_power();
+    files_ = std::make_unique<os::MemoryFiles>(clock_);
+    write_image(*copy_, *files_, state_path);
+    directories_.clear();
+    with_outcome_.clear();
+    boot_later();
 }
 
 bool Host::resting() const { return link_ && link_->link->status().attempts.empty(); }
@@ -227,15 +310,15 @@ void Host::run_attempt(const std::shared_ptr<os::MemoryProcess>& process) {
     process->on_signal([&run](os::Signal signal) {
         if (signal == os::Signal::kill) run.over = true;
     });
-    attempt::World world{run.loop,   scene_.clock, files_,        run.watches, run.launcher,
-                         run.groups, *script_,     run.catalogue, run.filter};
+    attempt::World world{run.loop,   clock_,   *files_,       run.watches, run.launcher,
+                         run.groups, *script_, run.catalogue, run.filter};
     attempt::WaitingOptions options{option_of(*process, "--attempts"), option_of(*process, "--name"),
-                                    option_of(*process, "--group"),    std::string(state_path),
+                                    option_of(*process, "--group"),    state_path,
                                     option_of(*process, "--cache"),    {{"PATH", "/bin"}}};
     run.waiting = std::make_unique<attempt::WaitingProcess>(world, std::move(options), process->open_input(run.loop),
                                                             [this, &run](const Result<attempt::WaitingEnd>& end) {
                                                                 if (end && *end == attempt::WaitingEnd::ran)
-                                                                    note_outcome(run);
+                                                                    look_at_directories();
                                                                 run.over = true;
                                                                 run.process->end({os::Exit::How::exited, end ? 0 : 1});
                                                             });
@@ -246,64 +329,15 @@ void Host::run_attempt(const std::shared_ptr<os::MemoryProcess>& process) {
     });
 }
 
-/// "<milliseconds> <exit code> <bytes of output> <1: heeds no signal>"
-void Host::run_task(const std::shared_ptr<os::MemoryProcess>& process) {
-    const std::string attempt = variable_of(*process, "SLIPWAY_ATTEMPT");
-    const std::string task = variable_of(*process, "SLIPWAY_TASK");
-    ASSERT(!attempt.empty() && !task.empty());
-    scene_.tell("host " + std::to_string(number_) + ": task " + task + " of attempt " + attempt + " starts");
-    judge_.task_started(attempt, std::stoi(task));
-    std::istringstream script(process->arguments().at(1));
-    std::int64_t milliseconds = 0;
-    int code = 0;
-    std::size_t bytes = 0;
-    int stubborn = 0;
-    script >> milliseconds >> code >> bytes >> stubborn;
-    const std::shared_ptr<os::PipeWriter> output = process->open_output();
-    if (output && bytes > 0) ASSERT(output->write(std::string(bytes, 'x') + "\n"));
-    auto open = std::make_shared<std::shared_ptr<os::PipeWriter>>(output);
-    const std::weak_ptr<os::MemoryProcess> weak = process;
-    process->on_signal([weak, open, stubborn](os::Signal signal) {
-        if (stubborn != 0 && signal != os::Signal::kill) return;
-        open->reset();
-        if (const auto dying = weak.lock(); dying && signal != os::Signal::kill)
-            dying->end({os::Exit::How::signaled, 15});
-    });
-    scene_.after(std::chrono::milliseconds{milliseconds}, [process, open, code] {
-        if (!process->living()) return;
-        open->reset();
-        process->end({os::Exit::How::exited, code});
-    });
-}
-
-void Host::note_outcome(AttemptRun&) { look_at_directories(); }
-
-void Host::forget_outcomes() {
-    auto attempts = files_.open_directory(attempts_path);
-    if (!attempts) return;
-    const auto listing = run::list_attempts(**attempts);
-    if (!listing) return;
-    for (const std::string& name : listing->attempts)
-        if (auto directory = (*attempts)->open_directory(name))
-            static_cast<void>((*directory)->remove(run::outcome_name));
-}
-
-/// What lies there: outcomes that are durable now, and whether a directory is gone.
-void Host::look_at_directories() {
-    auto attempts = files_.open_directory(attempts_path);
-    if (!attempts) return;
-    const auto listing = run::list_attempts(**attempts);
-    if (!listing) return;
-    const std::set<std::string> now(listing->attempts.begin(), listing->attempts.end());
-    for (const std::string& gone : directories_)
-        if (!now.contains(gone)) judge_.directory_gone(gone);
-    directories_ = now;
-    for (const std::string& name : now) {
-        auto directory = (*attempts)->open_directory(name);
-        if (!directory) continue;
-        auto text = os::read_whole(**directory, run::outcome_name, 1 << 20);
-        if (text && *text) judge_.outcome_durable(name, **std::move(text));
-    }
+/// What the mutations of this side do to a disk between two runs of the link.
+void Host::spoil_disk(bool held) {
+    const Mutation mutation = scene_.mutation;
+    if (mutation == Mutation::outcome_forgotten)
+        for (const std::string& attempt : directories_)
+            if (const auto directory = files_->open_directory(attempts_path + "/" + attempt))
+                static_cast<void>((*directory)->remove(run::outcome_name));
+    if ((mutation == Mutation::journal_lost && held) || (mutation == Mutation::highest_fence_lost && !held))
+        if (const auto state = files_->open_directory(state_path)) static_cast<void>((*state)->remove_tree("journal"));
 }
 
 void Host::clear() {
@@ -319,31 +353,31 @@ std::optional<Steady> Host::next() {
     if (link_) take(link_->loop);
     for (const auto& run : attempts_)
         if (!run->over) take(run->loop);
-    return first;
+    return first ? std::optional(std::max(*first, paused_until_)) : std::nullopt;
 }
 
 // A link that is killed in the middle of a turn does nothing more to the disk, and says nothing more.
 void Host::turn_link() {
-    if (!scene_.fault(3)) {
+    if (!scene_.fault(Kind::link_killed_in_turn, 3)) {
         link_->loop.turn();
         return;
     }
     auto left = std::make_shared<std::int64_t>(scene_.between(0, 12));
     LinkRun* const dying = link_.get();
-    files_.on_operation([left, dying](std::string_view, const std::string&) -> std::optional<Error> {
+    files_->on_operation([left, dying](std::string_view, const std::string&) -> std::optional<Error> {
         if (--*left >= 0) return {};
         dying->muted = true;
         return Error{Code::io, "killed"};
     });
     link_->loop.turn();
-    files_.on_operation({});
+    files_->on_operation({});
     if (!link_->muted) return;
     if (scene_.chance(300)) return cut_power();
     kill_link();
 }
 
 void Host::act() {
-    const Steady now = scene_.clock.steady();
+    const Steady now = scene_.now();
     std::vector<AttemptRun*> due;
     for (const auto& run : attempts_)
         if (const auto moment = run->over ? std::nullopt : run->loop.next(); moment && *moment <= now)

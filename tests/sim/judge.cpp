@@ -1,22 +1,61 @@
 #include "tests/sim/judge.h"
 
 #include "platform/base/assert.h"
-#include "platform/wire/protocol.h"
 
+// What happened, and what must hold at that very moment.
 namespace slipway::sim {
 
-void Judge::task_started(const std::string& attempt, int task) {
+void Judge::run_again_asked(const std::string& job) {
+    ++asked_again_[job];
+    told_.canceled.erase(job);  // the newer wish counts
+}
+
+/// Whoever releases a job that the restored coordinator takes for one that never ran asks for a second run.
+void Judge::released(const std::string& job) {
+    ++asked_again_[job];
+    hold_.jobs.erase(job);
+}
+
+void Judge::task_started(const std::string& job, const std::string& attempt, int task) {
+    if (started_[attempt].empty()) ++begun_[job];
     if (!started_[attempt].insert(task).second)
         scene_.violated("task " + std::to_string(task) + " of attempt " + attempt + " started twice");
-    if (durable_.contains(attempt)) scene_.violated("attempt " + attempt + " started after its outcome existed");
-    const auto seen = attempts_.find(attempt);
-    if (seen != attempts_.end() && seen->second.stored)
+    if (ended_.contains(attempt)) scene_.violated("attempt " + attempt + " started after its outcome existed");
+    const auto seen = told_.attempts.find(attempt);
+    if (seen != told_.attempts.end() && seen->second.stored && !is_copied(attempt))
         scene_.violated("attempt " + attempt + " started after its outcome was stored");
 }
 
-void Judge::outcome_durable(const std::string& attempt, std::string text) {
-    const auto [at, first] = durable_.emplace(attempt, std::move(text));
+void Judge::task_saw(const std::string& attempt, const std::string& artifact, bool right) {
+    if (!right) scene_.violated("a task of attempt " + attempt + " found other bytes in artifact " + artifact);
+}
+
+void Judge::outcome_durable(int host, const std::string& attempt, std::string text) {
+    if (!is_copied(attempt)) ended_.insert(attempt);
+    const auto [at, first] = durable_.emplace(std::pair(host, attempt), std::move(text));
     if (!first && at->second != text) scene_.violated("the durable outcome of " + attempt + " was replaced");
+}
+
+void Judge::tasks_left(const std::string& attempt, std::size_t processes) {
+    if (processes > 0)
+        scene_.violated("attempt " + attempt + " has an outcome, and " + std::to_string(processes) +
+                        " of its processes live");
+}
+
+void Judge::directory_gone(int host, const std::string& attempt) {
+    if (durable_.erase({host, attempt}) > 0) order_gone_.insert(attempt);
+    if (started_.contains(attempt) && !stored_once_.contains(attempt))
+        scene_.violated("the directory of attempt " + attempt + " is gone before its outcome was stored");
+}
+
+void Judge::copied(const std::string& agent, const std::vector<std::string>& open_attempts) {
+    copied_agents_.insert(agent);
+    copied_attempts_.insert(open_attempts.begin(), open_attempts.end());
+}
+
+void Judge::disk_gone(int host) {
+    std::erase_if(durable_, [&](const auto& entry) { return entry.first.first == host; });
+    highest_fence_.erase(host);
 }
 
 void Judge::host_reports(const wire::ReportRequest& message) {
@@ -24,120 +63,58 @@ void Judge::host_reports(const wire::ReportRequest& message) {
         if (said.outcome) said_[said.id].insert(wire::encode(*said.outcome));
 }
 
-void Judge::list_taken(int host, const wire::PollRequest& message, std::int64_t agent_row) {
+void Judge::list_taken(int host, const wire::PollRequest& message, const core::Agent& agent) {
     auto& last = seq_[{host, message.instance}];
     if (message.seq <= last) return;
     last = message.seq;
-    auto reader = store_.read();
-    ASSERT(reader);
-    const auto agent = (*reader)->agent(agent_row);
-    ASSERT(agent && *agent);
-    if ((*agent)->instance != message.instance) return;
-    for (const auto& held : message.attempts) renewed_[held.id] = scene_.clock.steady();
+    if (agent.instance != message.instance) return;
+    for (const auto& held : message.attempts) renewed_[held.id] = scene_.now();
+    auto& highest = highest_fence_[host];
+    if (message.highest_fence < highest && !copied_agents_.contains(agent.id))
+        scene_.violated("agent " + agent.name + " lost its highest fence");
+    highest = message.highest_fence;
+    if (message.restore_epoch == hold_.epoch && message.pruned_fence <= hold_.counter) shown_.insert(agent.id);
 }
 
-void Judge::answered(const wire::PollAnswer& answer) {
-    auto reader = store_.read();
-    ASSERT(reader);
+void Judge::answered(const wire::PollRequest& poll, std::int64_t agent_row, const wire::PollAnswer& answer,
+                     store::Reader& reader) {
+    std::int64_t last = 0;
     for (const auto& order : answer.orders) {
-        const auto attempt = (*reader)->attempt_by_id(order.attempt);
+        const auto attempt = reader.attempt_by_id(order.attempt);
         ASSERT(attempt);
         if (!*attempt) {
             scene_.violated("an order of attempt " + order.attempt + " that is not stored was sent");
             continue;
         }
-        const auto job = (*reader)->job((*attempt)->job_row);
+        const auto job = reader.job((*attempt)->job_row);
         ASSERT(job && *job);
         if (is_final((*job)->state)) scene_.violated("an order was sent for the ended job " + (*job)->id);
         if ((*job)->current_attempt_row != (*attempt)->row)
             scene_.violated("an order was sent for the superseded attempt " + order.attempt);
+        if ((*attempt)->agent_row != agent_row)
+            scene_.violated("attempt " + order.attempt + " was sent to another agent");
+        if (order.fence <= last) scene_.violated("orders were not sent by ascending fence");
+        last = order.fence;
+        if (first_boot_.emplace(order.attempt, poll.boot_id).first->second != poll.boot_id)
+            scene_.violated("the order of attempt " + order.attempt + " was sent again after another boot");
+        if (started_.contains(order.attempt) && !is_copied(order.attempt) && poll.restore_epoch == 0 &&
+            (*attempt)->acknowledged)
+            scene_.violated("the acknowledged order of attempt " + order.attempt + " was sent again");
+    }
+    for (const std::string& id : answer.forget) {
+        const auto attempt = reader.attempt_by_id(id);
+        ASSERT(attempt);
+        if (!*attempt || !(*attempt)->outcome_stored || !(*attempt)->log_sealed)
+            scene_.violated("attempt " + id + " may be forgotten before its outcome is stored and its log sealed");
     }
 }
 
-void Judge::directory_gone(const std::string& attempt) {
-    const auto seen = attempts_.find(attempt);
-    if (started_.contains(attempt) && (seen == attempts_.end() || !seen->second.stored))
-        scene_.violated("the directory of attempt " + attempt + " is gone before its outcome was stored");
-}
-
-void Judge::look() {
-    auto reader = store_.read();
-    ASSERT(reader);
-    store::Page page;
-    page.limit = 1000;
-    const auto jobs = (*reader)->jobs({}, page);
-    ASSERT(jobs);
-    std::set<std::string> there;
-    for (const core::Job& job : jobs->jobs) {
-        there.insert(job.id);
-        look_at(job, **reader);
-    }
-    for (const std::string& job : acknowledged_)
-        if (!there.contains(job)) scene_.violated("the acknowledged job " + job + " is missing");
-    const auto agents = (*reader)->all_agents();
-    ASSERT(agents);
-    for (const core::Agent& agent : *agents)
-        if (agent.conflict) scene_.violated("agent " + agent.name + " is conflicted, but nobody copied it");
-}
-
-void Judge::look_at(const core::Job& job, store::Reader& reader) {
-    const auto attempts = reader.attempts_of_job(job.row);
-    ASSERT(attempts);
-    int begun = 0;
-    const core::Attempt* current = nullptr;
-    for (const core::Attempt& attempt : *attempts) {
-        look_at(attempt);
-        if (started_.contains(attempt.id)) ++begun;
-        if (attempt.row == job.current_attempt_row) current = &attempt;
-    }
-    const auto retries = retries_.find(job.id);
-    if (begun > 1 + job.automatic_retries + (retries == retries_.end() ? 0 : retries->second))
-        scene_.violated("job " + job.id + " started more attempts than were asked for");
-    const Seen now{job.state, job.current_attempt_row, job.ended};
-    const auto [at, first] = jobs_.emplace(job.id, now);
-    const Seen before = std::exchange(at->second, now);
-    if (first || before.state != now.state) scene_.tell("job " + job.id + " is " + std::string(to_string(now.state)));
-    if (is_final(before.state) &&
-        (before.state != now.state || before.attempt_row != now.attempt_row || before.ended != now.ended))
-        scene_.violated("the ended job " + job.id + " changed");
-    if (job.state == JobState::succeeded && job.resolved_by.empty() &&
-        (current == nullptr || current->state != AttemptState::succeeded))
-        scene_.violated("job " + job.id + " succeeded, but its current attempt did not");
-    if (canceled_.contains(job.id) && !job.cancel_requested && !is_final(job.state))
-        scene_.violated("the acknowledged cancel of job " + job.id + " is lost");
-    if (const auto as = resolved_.find(job.id); as != resolved_.end() && as->second != job.state)
-        scene_.violated("job " + job.id + " is not what it was resolved as");
-}
-
-void Judge::look_at(const core::Attempt& attempt) {
-    const SeenAttempt now{attempt.state, attempt.outcome_stored, attempt.outcome};
-    const auto [at, first] = attempts_.emplace(attempt.id, now);
-    const SeenAttempt before = std::exchange(at->second, now);
-    if (before.stored && (!now.stored || before.outcome != now.outcome))
-        scene_.violated("the stored outcome of attempt " + attempt.id + " changed");
-    if (now.stored && !before.stored) {
-        const auto said = said_.find(attempt.id);
-        if (said == said_.end() || !said->second.contains(now.outcome))
-            scene_.violated("attempt " + attempt.id + " has an outcome that no host said of it");
-        const auto durable = durable_.find(attempt.id);
-        if (durable != durable_.end() && durable->second != now.outcome)
-            scene_.violated("attempt " + attempt.id + " has another outcome stored than it durably had on its host");
-    }
-    if (now.state == AttemptState::unknown && before.state != now.state && !first) {
-        const auto renewed = renewed_.find(attempt.id);
-        if (renewed != renewed_.end() && scene_.clock.steady() - renewed->second < wire::lease - 1s)
-            scene_.violated("attempt " + attempt.id + " is unknown although it was listed a moment ago");
-    }
-}
-
-void Judge::look_at_end() {
-    look();
-    for (const auto& [id, job] : jobs_)
-        if (!is_final(job.state) && job.state != JobState::unknown)
-            scene_.violated("job " + id + " is " + std::string(to_string(job.state)) + " for ever");
-    for (const auto& [id, text] : durable_)
-        if (!attempts_.contains(id) || !attempts_.at(id).stored)
-            scene_.violated("the outcome of attempt " + id + " was never stored");
+void Judge::restored(Told told, Hold hold) {
+    told_ = std::move(told);
+    hold_ = std::move(hold);
+    shown_.clear();
+    renewed_.clear();
+    first_boot_.clear();
 }
 
 }  // namespace slipway::sim

@@ -6,7 +6,7 @@ namespace slipway::sim {
 
 void Scene::tell(const std::string& line) {
     if (!tells) return;
-    std::printf("%12.6f  %s\n", static_cast<double>(clock.steady().us) / 1e6, line.c_str());
+    std::printf("%12.6f  %s\n", static_cast<double>(now().us) / 1e6, line.c_str());
 }
 
 void Scene::violated(const std::string& rule) {

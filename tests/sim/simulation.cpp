@@ -2,51 +2,80 @@
 
 #include <algorithm>
 #include <memory>
-#include <vector>
 
-#include "platform/json/writer.h"
-#include "platform/wire/order.h"
+#include "platform/base/assert.h"
 #include "tests/sim/coordinator.h"
 #include "tests/sim/host.h"
+#include "tests/sim/people.h"
+#include "tests/sim/trouble.h"
 
 namespace slipway::sim {
 namespace {
 
 constexpr Duration troubled = 15 * 60s;
 constexpr Duration calm = 45 * 60s;
+constexpr Duration tidying = 60s;
 
 class History {
 public:
-    History(Scene& scene, const link::Credentials& credentials)
-        : scene_(scene), network_(scene), coordinator_((scene.faults = false, scene), network_) {
-        const std::int64_t hosts = scene.between(1, 3);
+    History(Scene& scene, const Certificates& certificates)
+        : scene_(scene),
+          network_(scene),
+          coordinator_((scene.faults = false, scene), network_, certificates.authority),
+          people_(scene, coordinator_, hosts_),
+          trouble_(scene, network_, coordinator_, hosts_) {
+        const int hosts = static_cast<int>(scene.between(1, 3));
         for (int i = 0; i < hosts; ++i) {
-            const core::Agent agent = coordinator_.enroll("agent-" + std::to_string(i));
-            hosts_.push_back(std::make_unique<Host>(scene, network_, coordinator_.judge(), i, agent, credentials));
+            const auto which = scene.between(0, static_cast<std::int64_t>(certificates.agents.size()) - 1);
+            const link::Credentials& credentials = certificates.agents[static_cast<std::size_t>(which)];
+            const auto certificate = crypto::Certificate::from_pem(credentials.certificate);
+            ASSERT(certificate);
+            const core::Agent agent = coordinator_.enroll("agent-" + std::to_string(i), certificate->serial());
+            hosts_.push_back(std::make_unique<Host>(
+                scene, network_, coordinator_.judge(),
+                Host::Options{i, static_cast<int>(scene.between(1, 3)), agent, enrolled_disk(agent, credentials)}));
         }
         scene.faults = true;
     }
 
     void run() {
-        trouble_later();
-        ask_later();
-        run_until(scene_.clock.steady() + troubled);
+        again_and_again(100s, [this] { trouble_.make(); });
+        again_and_again(80s, [this] { people_.ask(); });
+        run_until(scene_.now() + troubled);
         scene_.tell("from here on nothing goes wrong");
         scene_.faults = false;
-        for (int i = 0; i < static_cast<int>(hosts_.size()); ++i) network_.heal(i);
-        run_until(scene_.clock.steady() + calm);
-        if (!scene_.violation.empty()) return;
-        coordinator_.judge().look_at_end();
-        for (const auto& host : hosts_)
-            if (!host->resting()) scene_.violated("a host lists an attempt for ever");
+        for (const auto& host : hosts_) network_.heal(host->options().number);
+        for (const Steady end = scene_.now() + calm; scene_.now() < end && scene_.violation.empty();) {
+            people_.tidy_up();
+            run_until(scene_.now() + tidying);
+        }
+        if (scene_.violation.empty()) look_at_end();
     }
 
 private:
+    void look_at_end() {
+        std::set<int> lost = coordinator_.locked_out();
+        const auto& deleted = coordinator_.judge().told().deleted;
+        bool served = false;
+        for (const auto& host : hosts_) {
+            const int number = host->options().number;
+            if (host->is_off()) lost.insert(number);
+            if (lost.contains(number)) continue;
+            host->look_at_outcomes();
+            if (deleted.contains(host->agent().id)) continue;
+            served = true;
+            // Of two copies, one may hold for ever what only the other can tell.
+            if (coordinator_.judge().is_copied_agent(host->agent().id)) continue;
+            if (!host->resting()) scene_.violated("host " + std::to_string(number) + " lists an attempt for ever");
+        }
+        coordinator_.look_at_end(lost, served ? Coordinator::Served::yes : Coordinator::Served::no);
+    }
+
     void run_until(Steady end) {
         while (scene_.violation.empty()) {
             std::vector<std::pair<Steady, int>> due;  // -1: the agenda, -2: the desk, else a host
             const auto add = [&](const std::optional<Steady>& moment, int who) {
-                if (moment) due.emplace_back(std::max(*moment, scene_.clock.steady()), who);
+                if (moment) due.emplace_back(std::max(*moment, scene_.now()), who);
             };
             add(scene_.next(), -1);
             add(coordinator_.next(), -2);
@@ -56,7 +85,7 @@ private:
             const Steady first = std::min_element(due.begin(), due.end())->first;
             if (first > end) break;
             std::erase_if(due, [&](const auto& one) { return one.first > first; });
-            scene_.clock.advance(first - scene_.clock.steady());
+            scene_.advance(first - scene_.now());
             const int who =
                 due[static_cast<std::size_t>(scene_.between(0, static_cast<std::int64_t>(due.size()) - 1))].second;
             if (who == -1)
@@ -66,99 +95,54 @@ private:
             else
                 hosts_[static_cast<std::size_t>(who)]->act();
         }
-        if (scene_.clock.steady() < end) scene_.clock.advance(end - scene_.clock.steady());
+        if (scene_.now() < end) scene_.advance(end - scene_.now());
     }
 
-    int any_host() { return static_cast<int>(scene_.between(0, static_cast<std::int64_t>(hosts_.size()) - 1)); }
-
-    void trouble_later() {
-        scene_.after(scene_.within(1s, 100s), [this] {
+    /// While there is trouble.
+    void again_and_again(Duration pause_max, std::function<void()> function) {
+        scene_.after(scene_.within(1s, pause_max), [this, pause_max, function = std::move(function)] {
             if (!scene_.faults) return;
-            trouble();
-            trouble_later();
+            function();
+            again_and_again(pause_max, function);
         });
-    }
-
-    void trouble() {
-        const int number = any_host();
-        Host& host = *hosts_[static_cast<std::size_t>(number)];
-        const std::int64_t what = scene_.between(1, 10);
-        if (what <= 2) return coordinator_.kill();
-        if (what <= 4) return host.kill_link();
-        if (what <= 6) return host.kill_attempt();
-        if (what == 7) return host.cut_power();
-        scene_.tell("host " + std::to_string(number) + " is cut off");
-        network_.cut(number);
-        scene_.after(scene_.within(5s, 250s), [this, number] {
-            scene_.tell("host " + std::to_string(number) + " is reached again");
-            network_.heal(number);
-        });
-    }
-
-    void ask_later() {
-        scene_.after(scene_.within(1s, 80s), [this] {
-            if (!scene_.faults) return;
-            ask();
-            ask_later();
-        });
-    }
-
-    void ask() {
-        const auto& jobs = coordinator_.judge().jobs();
-        const std::int64_t what = scene_.between(1, 10);
-        if (what <= 4 || jobs.empty()) return coordinator_.create_job(some_job());
-        auto job = jobs.begin();
-        std::advance(job, scene_.between(0, static_cast<std::int64_t>(jobs.size()) - 1));
-        if (what <= 6) return coordinator_.cancel_job(*job);
-        // Retries and resolutions are for unknown jobs only: whoever is asked is often wrong.
-        std::vector<std::string> all(jobs.begin(), jobs.end());
-        if (what <= 9) {
-            for (const std::string& one : all) coordinator_.retry_job(one);
-            return;
-        }
-        coordinator_.resolve_job(*job, scene_.chance(500) ? JobState::failed : JobState::succeeded);
-    }
-
-    desk::NewJob some_job() {
-        desk::NewJob job;
-        job.name = "job-" + std::to_string(++made_);
-        job.pool = "default";
-        job.idempotent = scene_.chance(200);
-        job.timeout_s = scene_.between(30, 300);
-        job.cancel_grace_s = scene_.between(0, 20);
-        json::Writer out;
-        out.begin_object();
-        out.begin_array("tasks");
-        const std::int64_t tasks = scene_.between(1, 3);
-        for (std::int64_t i = 0; i < tasks; ++i) {
-            wire::OrderTask task;
-            task.name = "Step";
-            task.task = "shell@1";
-            task.inputs["script"] = std::to_string(scene_.between(1, scene_.chance(500) ? 2'000 : 200'000)) + " " +
-                                    (scene_.chance(150) ? "3 " : "0 ") + std::to_string(scene_.between(0, 2000)) +
-                                    (scene_.chance(200) ? " 1" : " 0");
-            wire::write(out, task);
-        }
-        out.end_array();
-        out.end_object();
-        job.spec = std::move(out).take();
-        return job;
     }
 
     Scene& scene_;
     Network network_;
     Coordinator coordinator_;
     std::vector<std::unique_ptr<Host>> hosts_;
-    int made_ = 0;
+    People people_;
+    Trouble trouble_;
 };
 
 }  // namespace
 
-std::string run_history(const HistoryOptions& options, const link::Credentials& credentials) {
+Certificates make_certificates() {
+    os::ManualClock clock;
+    SeededRandom random(1);
+    auto key = crypto::PrivateKey::generate();
+    ASSERT(key);
+    const auto key_text = key->pem();
+    ASSERT(key_text);
+    auto authority = crypto::CertificateAuthority::create("simulated", clock.wall() - 100 * 24h, random);
+    ASSERT(authority);
+    const auto issue = [&](Time when) {
+        const auto certificate =
+            authority->issue_agent({key->public_key(), "0193506c-0000-7000-8000-000000000001", when}, random);
+        ASSERT(certificate);
+        return link::Credentials{certificate->pem(), std::string(key_text->view()), authority->certificate().pem(),
+                                 certificate->not_before(), certificate->not_after()};
+    };
+    // Two thirds of the life of the second are over in the middle of the trouble.
+    std::vector<link::Credentials> agents = {issue(clock.wall()), issue(clock.wall() - 20 * 24h + 8min)};
+    return {*std::move(authority), std::move(agents)};
+}
+
+HistoryEnd run_history(const HistoryOptions& options, const Certificates& certificates) {
     Scene scene(options.seed, options.mutation, options.tells);
-    History history(scene, credentials);
+    History history(scene, certificates);
     history.run();
-    return scene.violation;
+    return {scene.violation, scene.counts};
 }
 
 }  // namespace slipway::sim

@@ -41,7 +41,7 @@ void MemoryMachine::restart() {
     processes_.clear();
     groups_.clear();
     questions_.clear();
-    boot_ = "boot-" + std::to_string(++boots_);
+    boot_ = name_ + "-" + std::to_string(++boots_);
     last_process_ = 100;
 }
 

@@ -60,6 +60,9 @@ class MemoryMachine {
 public:
     using Program = std::function<void(std::shared_ptr<MemoryProcess>)>;
 
+    /// Two machines with different names have no boot in common.
+    explicit MemoryMachine(std::string name = "boot") : name_(std::move(name)) {}
+
     /// From now on this path can be started; `program` is called inside of spawn().
     void install(const std::string& path, Program program);
     /// All processes and groups are gone, nobody is told; a new boot.
@@ -84,8 +87,9 @@ private:
         std::function<void()> answer;
     };
 
-    std::string boot_ = "boot-1";
+    const std::string name_;
     std::uint64_t boots_ = 1;
+    std::string boot_ = name_ + "-1";
     std::int64_t last_process_ = 100;
     std::map<std::string, Program> programs_;
     std::map<std::int64_t, std::shared_ptr<MemoryProcess>> processes_;
