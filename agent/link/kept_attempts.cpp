@@ -47,14 +47,15 @@ void KeptAttempts::add(const std::string& attempt, std::int64_t fence, WorkFolde
     Kept kept = describe(attempt);
     kept.fence = fence;
     kept.since = clock_.wall();
-    // One that was told again after a restore of the coordinator is kept already.
-    const auto known = std::ranges::find(kept_, attempt, &Kept::attempt);
-    if (known != kept_.end()) {
-        bytes_ -= known->bytes;
-        kept_.erase(known);
-    }
     bytes_ += kept.bytes;
     kept_.push_back(std::move(kept));
+}
+
+void KeptAttempts::take_back(const std::string& attempt) {
+    const auto known = std::ranges::find(kept_, attempt, &Kept::attempt);
+    if (known == kept_.end()) return;
+    bytes_ -= known->bytes;
+    kept_.erase(known);
 }
 
 void KeptAttempts::discard_work(const std::string& attempt) {

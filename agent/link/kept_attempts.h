@@ -27,6 +27,8 @@ public:
     /// Its work folder goes at once, unless a task was to live on in it.
     enum class WorkFolder { keep, remove };
     void add(const std::string& attempt, std::int64_t fence, WorkFolder work);
+    /// It is held from now on: its directory does not go.
+    void take_back(const std::string& attempt);
     /// Moves away what is too much, and says so in the journal. REQUIRES: the ends of these attempts are synced.
     void prune(journal::Journal& journal);
 

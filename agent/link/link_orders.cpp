@@ -47,6 +47,7 @@ void Link::refuse_attempt(wire::AttemptFence attempt) {
 }
 
 HeldAttempt& Link::hold(const journal::JournalledOrder& order) {
+    kept_.take_back(order.attempt);
     auto held = std::make_unique<HeldAttempt>();
     held->id = order.attempt;
     held->job = order.job;

@@ -187,4 +187,19 @@ TEST_CASE("restart: an order is known by its fence also when its attempt is over
     CHECK(host.polled().refused == std::vector<wire::AttemptFence>{{order.attempt, 7}});
 }
 
+TEST_CASE("restart: a directory that a link left before its journal record does not go once its order runs") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    REQUIRE(host.processes.attempts()->make_directory(order.attempt, 0700));
+    host.kill();
+    host.start();
+    REQUIRE(host.processes.attempts()->remove_tree(order.attempt));
+    host.answer(Host::with({order}));
+    host.clock.set_wall(host.clock.wall() + 8 * 24h);
+    host.answer(Host::with({}));
+    host.need("/poll");
+    CHECK(host.processes.attempts()->status(order.attempt).value().has_value());
+}
+
 }  // namespace slipway::link
