@@ -22,6 +22,17 @@ Result<wire::PollAnswer> answer_of(const Result<net::Response>& response) {
     return answer;
 }
 
+/// When a refused poll may be repeated: once a beat has gone out, the body says what the header would have said.
+std::optional<Duration> retry_after_of(const Result<net::Response>& response, Time now) {
+    if (!response) return std::nullopt;
+    if (response->status == 200) {
+        const auto answer = wire::decode_poll_answer(response->body);
+        if (answer && answer->problem && answer->problem->retry_after_s)
+            return std::chrono::seconds(*answer->problem->retry_after_s);
+    }
+    return response->headers.retry_after(now);
+}
+
 }  // namespace
 
 Link::Link(LinkParts parts, LinkOptions options)
@@ -170,9 +181,7 @@ void Link::poll_ended(Result<net::Response> response) {
     auto answer = answer_of(response);
     if (answer && epoch_is_old(answer->restore_epoch))
         answer = fail(Code::conflict, "the answer is older than the last restore of the coordinator");
-    if (!answer)
-        return poll_refused(answer.error(),
-                            response ? response->headers.retry_after(parts_.clock.wall()) : std::optional<Duration>());
+    if (!answer) return poll_refused(answer.error(), retry_after_of(response, parts_.clock.wall()));
     online_ = true;
     last_error_.clear();
     if (parts_.identity.has_next()) {

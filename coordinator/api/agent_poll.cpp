@@ -1,31 +1,39 @@
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "coordinator/api/agent_routes.h"
 #include "coordinator/api/route_table.h"
 #include "coordinator/api/translation.h"
 #include "coordinator/desk/polls.h"
+#include "coordinator/http/problem.h"
 #include "platform/wire/poll.h"
 
 namespace slipway::api {
 namespace {
 
+// PROTOCOL.md 3: a coordinator that stops has all its agents come back, spread over this time.
+constexpr std::uint64_t spread_s = 5;
+
 /// The desk answers on the writer's thread, a drain on the loop's: whoever is first.
 class Answer {
 public:
-    explicit Answer(http::Reply reply) : reply_(std::move(reply)) {}
+    Answer(http::Reply reply, std::uint64_t agent_hash) : reply_(std::move(reply)), agent_hash_(agent_hash) {}
     void send(Result<desk::PollAnswer> answer) {
         if (sent_.exchange(true)) return;
         if (answer) return reply_.send(http::Response::json(200, wire::encode(to_wire(*std::move(answer)))));
-        http::Response refusal = http::Response::problem(answer.error());
         wire::PollAnswer late;
-        late.problem = wire::to_problem(answer.error(), refusal.status);
+        late.problem = wire::to_problem(answer.error(), http::status_of(answer.error()));
+        if (answer.error().code == Code::unavailable)
+            late.problem->retry_after_s = static_cast<std::int64_t>(agent_hash_ % spread_s);
+        http::Response refusal = http::Response::problem(*late.problem);
         refusal.late_text = wire::encode(late);
         reply_.send(std::move(refusal));
     }
 
 private:
     http::Reply reply_;
+    std::uint64_t agent_hash_;
     std::atomic<bool> sent_ = false;
 };
 
@@ -38,7 +46,7 @@ void AgentRoutes::poll(http::Request request, http::Reply reply) {
     const std::int64_t row = request.principal.row();
     auto poll = std::make_shared<const core::Poll>(
         to_core(*std::move(message), {request.peer_address, request.principal.serial(), request.connection_began}));
-    auto answer = std::make_shared<Answer>(reply);
+    auto answer = std::make_shared<Answer>(reply, std::hash<std::string_view>()(request.principal.id()));
     reply.when_gone([answer](http::Gone gone) {
         if (gone == http::Gone::draining)
             answer->send(fail(Code::unavailable, "the coordinator stops: come again", "draining"));

@@ -27,7 +27,9 @@ public:
     }
 
     void put(const core::Agent& agent) { insert(agents_, agent); }
-    void put(const core::Job& job) { insert(jobs_, job); }
+    void put(const core::Job& job) {
+        if (job.spec.size() <= spec_bytes_max) insert(jobs_, job);
+    }
     void put(const core::Attempt& attempt) {
         if (insert(attempts_, attempt)) attempt_rows_.clear();
         attempt_rows_[attempt.id] = attempt.row;
@@ -48,7 +50,8 @@ public:
 private:
     template <typename Row>
     using Rows = std::unordered_map<std::int64_t, Row>;
-    static constexpr std::size_t rows_max = 1024;  ///< of each kind; then it begins anew
+    static constexpr std::size_t rows_max = 1024;                          ///< of each kind; then it begins anew
+    static constexpr std::size_t spec_bytes_max = std::size_t{16} * 1024;  ///< of a job that is worth its memory
 
     template <typename Row>
     static std::optional<Row> find(const Rows<Row>& rows, std::int64_t row) {

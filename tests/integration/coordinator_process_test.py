@@ -125,7 +125,7 @@ class Stop(unittest.TestCase):
             try:
                 parked["status"] = 200 if agent.send("control", "poll", agent.poll_request()) else 0
             except python_agent.Refused as refused:
-                parked["status"] = refused.status
+                parked.update(status=refused.status, again=refused.document.get("retry_after_s"))
         thread = threading.Thread(target=poll)
         thread.start()
         job = self.admin.post("/api/v1/jobs", harness.shell_job("true", demands=["never"])).json["id"]
@@ -137,7 +137,8 @@ class Stop(unittest.TestCase):
         self.assertEqual(self.coordinator.stop(), 0)
         self.assertLess(time.monotonic() - began, 20)
         thread.join(harness.PATIENCE_S)
-        self.assertIn(parked["status"], (200, 503))
+        self.assertEqual(parked["status"], 503)
+        self.assertIn(parked["again"], range(5))
         self.assertTrue(follower.over.wait(harness.PATIENCE_S))
         follower.close()
 

@@ -403,6 +403,19 @@ TEST_CASE("garbage from the coordinator is survived") {
     CHECK(host.listed(order.attempt) == HeldState::running);
 }
 
+TEST_CASE("a poll that is refused after its first beat is repeated when its problem says") {
+    Host host;
+    host.start();
+    wire::PollAnswer answer = Host::with({});
+    answer.problem = wire::to_problem({Code::unavailable, "the coordinator stops", "draining"}, 503);
+    answer.problem->retry_after_s = 4;
+    host.answer(answer);
+    host.loop.run_for(3999ms);
+    CHECK(host.find("/poll") == nullptr);
+    host.loop.run_for(1s);
+    CHECK(host.find("/poll") != nullptr);
+}
+
 TEST_CASE("an answer that came at once and brings nothing is not followed by a poll at once") {
     Host host;
     host.start();
