@@ -77,6 +77,12 @@ void Link::heard(const net::Response& response) {
     if (const auto date = response.headers.date()) their_clock_ = TheirClock{*date, parts_.clock.steady()};
 }
 
+bool Link::end_is_journalled(const std::string& attempt) {
+    return !parts_.journal.dirty() && std::ranges::none_of(parts_.journal.orders(), [&](const auto& entry) {
+        return entry.second.attempt == attempt;
+    });
+}
+
 std::optional<Time> Link::their_time() const {
     if (!their_clock_) return std::nullopt;
     return their_clock_->said + (parts_.clock.steady() - their_clock_->heard);

@@ -95,6 +95,7 @@ private:
     std::int64_t next_seq() override { return ++seq_; }
     bool epoch_is_old(std::int64_t restore_epoch) override { return restore_epoch < parts_.identity.restore_epoch(); }
     void heard(const net::Response& response) override;
+    bool end_is_journalled(const std::string& attempt) override;
     std::optional<Time> their_time() const;
 
     // What a restart finds

@@ -23,8 +23,17 @@ void measure_log(run::AttemptView& view, Reason reason, wire::Outcome& outcome) 
         digest.update(*piece);
         outcome.log_length += static_cast<std::int64_t>(piece->size());
     }
-    if (reason != Reason::host_restarted) outcome.log_sha256 = digest.hex();
+    if (reason != Reason::host_restarted && view.sync_log()) outcome.log_sha256 = digest.hex();
     if (view.log_tampered()) outcome.flags.insert(Flag::log_tampered);
+}
+
+/// What a power cut took of the log, or a task hid, will never come: the coordinator is not to wait for it.
+void promise_what_is_there(run::AttemptView& view, wire::Outcome& outcome) {
+    const auto length = view.log_length();
+    if (!length || static_cast<std::int64_t>(*length) >= outcome.log_length) return;
+    outcome.log_length = static_cast<std::int64_t>(*length);
+    outcome.log_sha256.reset();
+    outcome.flags.insert(view.log_tampered() ? Flag::log_tampered : Flag::log_gap);
 }
 
 /// The outcome of an attempt that no attempt process told.
@@ -168,11 +177,16 @@ void Link::write_end(HeldAttempt& held, wire::Outcome outcome) {
             parts_.logger.error("an outcome could not be written",
                                 {{"attempt", held.id}, {"error", created.error().message}});
         CRASH_POINT("link.outcome_after");
+    } else {
+        // Nothing but the journal will know of this end; if it has no room either, the next poll tries again.
+        parts_.journal.end(held.id);
+        static_cast<void>(sync_journal());
     }
     ended(held, std::move(outcome));
 }
 
 void Link::ended(HeldAttempt& held, wire::Outcome outcome) {
+    if (held.view) promise_what_is_there(*held.view, outcome);
     held.outcome = std::move(outcome);
     held.state = HeldState::ended;
     held.process.reset();

@@ -83,7 +83,8 @@ std::optional<wire::ReportedAttempt> Shipper::what_is_new(HeldAttempt& held, Roo
     said.id = held.id;
     said.fence = held.fence;
     reported_[held.id] = {held.marks_end};
-    if (!held.view) {  // no disk to make its directory on: the end is told all the same
+    if (!held.view) {  // no disk to make its directory on: the end is told all the same, once the journal has it
+        if (!host_.end_is_journalled(held.id)) return std::nullopt;
         if (!held.outcome_stored) said.outcome = held.outcome;
         return said;
     }

@@ -25,6 +25,8 @@ public:
     virtual std::int64_t next_seq() = 0;
     virtual bool epoch_is_old(std::int64_t restore_epoch) = 0;  ///< of an answer: it is dropped then
     virtual void heard(const net::Response& response) = 0;
+    /// Whether a restart will know that the attempt is over: it has no directory to tell.
+    virtual bool end_is_journalled(const std::string& attempt) = 0;
 };
 
 /// Brings logs, events and outcomes home. Everything small of all attempts goes in one report at a time; a log that has

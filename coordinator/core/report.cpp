@@ -40,6 +40,13 @@ ReportVerdict take_report(const ReportItem& item, Case& of, Time now) {
     attempt.event_seq = std::max(attempt.event_seq, item.event_seq);
     if (item.log_gap) attempt.flags.insert(Flag::log_gap);
 
+    // A host that lost what it had promised of the log takes the promise back.
+    if (item.outcome && attempt.outcome_stored && !attempt.log_sealed && item.outcome->log_sha256.empty()) {
+        attempt.log_length = item.outcome->log_length;
+        attempt.log_sha256.clear();
+        attempt.flags.insert(item.outcome->flags.begin(), item.outcome->flags.end());
+    }
+
     JobMove moved = JobMove::none;
     if (item.outcome && !attempt.outcome_stored) {
         store_outcome(*item.outcome, attempt, superseded);

@@ -84,6 +84,8 @@ Result<std::string> AttemptView::read_log(std::uint64_t offset, std::size_t byte
     return bytes;
 }
 
+Result<> AttemptView::sync_log() { return log_ ? log_->sync_data() : Result<>(); }
+
 Result<std::optional<wire::Mark>> AttemptView::next_mark() {
     if (marks_broken_ || !mark_lines_) return std::nullopt;
     auto line = mark_lines_->next();

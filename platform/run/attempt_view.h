@@ -37,6 +37,9 @@ public:
     /// From `offset` on, at most `bytes_max`, less only at the end of the log.
     Result<std::string> read_log(std::uint64_t offset, std::size_t bytes_max);
 
+    /// Before something is promised of it that its own process can promise no more.
+    Result<> sync_log();
+
     struct LogRange {
         std::uint64_t begin = 0;
         std::uint64_t end = 0;  ///< not part of it

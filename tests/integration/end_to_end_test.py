@@ -153,9 +153,12 @@ class EndToEnd(unittest.TestCase):
         secret = self.coordinator.path / "secret"
         secret.write_text("not for the log\n")
         forged = '{"result":"succeeded","summary":"","exit_codes":[0],"log_length":0,"log_sha256":null,"duration_ms":0}'
-        job = self.job(f"echo before; cd ..; mv log away; ln -s {secret} log; echo '{forged}' > outcome.json; "
+        go_on = self.coordinator.path / "go-on"
+        job = self.job(f"echo before; until [ -e {go_on} ]; do sleep 0.05; done; cd ..; mv log away; ln -s {secret} log; echo '{forged}' > outcome.json; "
                        "mv events gone; ln -s away events; echo after; exit 7")
         self.agent.start()
+        harness.wait_until(lambda: self.log(job).body, "the link reads the log")
+        go_on.touch()
         shown = self.ended(job)
         self.assertEqual((shown["state"], shown["reason"]), ("failed", "exit_code"))
         self.assertIn("outcome_tampered", shown["attempts"][0]["flags"])

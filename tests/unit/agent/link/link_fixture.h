@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "agent/journal/journal.h"
@@ -247,6 +248,8 @@ struct Host {
                 judged.id = said.id;
                 judged.event_seq = said.events.empty() ? 0 : said.events.back().seq;
                 judged.outcome_stored = said.outcome.has_value();
+                if (said.log) log_held[said.id] = said.log->offset + static_cast<std::int64_t>(said.log->bytes.size());
+                judged.log_offset = log_held[said.id];
                 answer.attempts.push_back(std::move(judged));
             }
             request->answer(200, wire::encode(answer));
@@ -301,6 +304,7 @@ struct Host {
     Logger logger{sink, clock, LogLevel::error, LogFormat::text};
     std::deque<std::shared_ptr<Sent>> sent;
     FakeProcesses processes{loop, files};
+    std::map<std::string, std::int64_t> log_held;  ///< by the coordinator
     int slots = 1;
     std::unique_ptr<os::Directory> state;
     std::optional<os::Reserve> reserve;

@@ -180,6 +180,27 @@ TEST_CASE("attempt processes that find no room end the attempt as disk_full") {
     CHECK(host.outcome_of(order.attempt).reason == Reason::disk_full);
 }
 
+TEST_CASE("an end that has no directory is told only when the journal has it, and its order never comes back") {
+    Host host;
+    host.processes.none_has_room = true;
+    host.start();
+    const auto order = host.order(7);
+    bool full = false;
+    host.files.on_operation([&](std::string_view operation, const std::string& path) -> std::optional<Error> {
+        if (path.find("attempts") != std::string::npos && operation != "open") full = true;  // from the first end on
+        if (!full || operation == "remove") return std::nullopt;
+        return Error{Code::disk_full, "no space"};
+    });
+    host.answer(Host::with({order}));
+    CHECK(host.find("/report") == nullptr);
+    host.files.on_operation(nullptr);
+    host.kill();
+    host.processes.none_has_room = false;
+    host.start();
+    // Nothing was told of it, so it may still run.
+    CHECK(host.listed(order.attempt).has_value());
+}
+
 TEST_CASE("orders that the journal could not take are not begun, and are refused") {
     Host host;
     host.start();

@@ -119,6 +119,28 @@ TEST_CASE("restart: a task had started and the process is dead: both groups are 
     }));
 }
 
+TEST_CASE("restart of the machine: what the power cut took of a log is not promised any more") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.answer(Host::with({order}));
+    host.processes.begin_task(order.attempt);
+    const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
+    REQUIRE(os::replace_whole(*directory, run::log_name, "four"));
+    wire::Outcome outcome;
+    outcome.result = Ending::succeeded;
+    outcome.log_length = 10;
+    outcome.log_sha256 = crypto::sha256("ten bytes.");
+    REQUIRE(run::create_outcome(*directory, outcome));
+    host.restart_machine();
+    host.start();
+    const auto told = host.outcome_of(order.attempt);
+    CHECK(told.result == Ending::succeeded);
+    CHECK(told.log_length == 4);
+    CHECK_FALSE(told.log_sha256.has_value());
+    CHECK(told.flags.contains(Flag::log_gap));
+}
+
 TEST_CASE("restart of the machine: never started again, lost, host_restarted") {
     Host host;
     host.start();

@@ -48,6 +48,20 @@ TEST_CASE("a stored outcome never changes") {
     CHECK_FALSE(again.superseded);
 }
 
+TEST_CASE("a host that lost the end of its log takes back what it promised of it, and nothing else") {
+    Case of = running_case();
+    take_report(ended(Ending::failed, Reason::exit_code), of, now);
+    REQUIRE(take_log(of.attempt, 4, "digest of 4") == Seal::wait);
+    ReportItem less = ended(Ending::succeeded);
+    less.outcome->log_length = 4;
+    less.outcome->log_sha256.clear();
+    less.outcome->flags = {Flag::log_gap};
+    take_report(less, of, now);
+    CHECK(of.attempt.state == AttemptState::failed);
+    CHECK(take_log(of.attempt, 4, "digest of 4") == Seal::sealed);
+    CHECK(of.attempt.flags == std::set<Flag>{Flag::log_gap});
+}
+
 TEST_CASE("what comes late is stored under its attempt and moves nothing") {
     Case of = running_case();
     SECTION("the job was resolved") { of.job.state = JobState::failed; }
