@@ -276,6 +276,18 @@ struct Host {
         made.artifacts = std::move(artifacts);
         return {made.attempt, fence, wire::seal_order(made)};
     }
+    /// An order that was taken and whose first task began.
+    wire::PolledOrder begun(std::int64_t fence) {
+        auto made = order(fence);
+        answer(with({made}));
+        processes.begin_task(made.attempt);
+        return made;
+    }
+    /// Its attempt process tells how it ended, and ends.
+    void end(const wire::PolledOrder& order, Ending ending) {
+        processes.write_outcome(order.attempt, ending);
+        processes.end(processes.of(order.attempt));
+    }
     static wire::PollAnswer with(std::vector<wire::PolledOrder> orders) {
         wire::PollAnswer answer;
         answer.hold_s = 20;

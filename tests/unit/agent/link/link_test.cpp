@@ -222,11 +222,8 @@ TEST_CASE("orders that the journal could not take are not begun, and are refused
 TEST_CASE("an outcome is told until it is stored, and held until it is forgotten") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    const auto order = host.begun(7);
+    host.end(order, Ending::succeeded);
     host.need("/report")->fail(Error{Code::unavailable, "the answer was lost"});
     CHECK(host.outcome_of(order.attempt).result == Ending::succeeded);
     host.answer(Host::with({}));
@@ -243,9 +240,7 @@ TEST_CASE("an outcome is told until it is stored, and held until it is forgotten
 TEST_CASE("an outcome that the attempt's own process wrote is not written once more") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     host.processes.write_outcome(order.attempt, Ending::succeeded);
     bool written = false;
     host.files.on_operation([&](std::string_view operation, const std::string& path) -> std::optional<Error> {
@@ -261,11 +256,8 @@ TEST_CASE("an outcome that the attempt's own process wrote is not written once m
 TEST_CASE("what was forgotten is not told again after a restart, also when an order was passed over beside it") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    const auto order = host.begun(7);
+    host.end(order, Ending::succeeded);
     host.outcome_of(order.attempt);
     auto answer = Host::with({host.order(8), host.order(9)});  // one slot
     answer.forget = {order.attempt};
@@ -278,11 +270,8 @@ TEST_CASE("what was forgotten is not told again after a restart, also when an or
 TEST_CASE("after a restore of the coordinator all that is kept is told once more, whenever the link is killed") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    const auto order = host.begun(7);
+    host.end(order, Ending::succeeded);
     host.outcome_of(order.attempt);
     auto answer = Host::with({});
     answer.forget = {order.attempt};
@@ -320,9 +309,7 @@ TEST_CASE("what has not ended is not forgotten") {
 TEST_CASE("an outcome that appears while the attempt process lives is not believed") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     host.processes.write_outcome(order.attempt, Ending::succeeded);
     host.loop.run_ready();
     CHECK(host.link->status().attempts.at(0).state == HeldState::running);
@@ -331,9 +318,7 @@ TEST_CASE("an outcome that appears while the attempt process lives is not believ
 TEST_CASE("an attempt process that dies after a task began ends its attempt as lost, with its groups killed") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     auto& process = host.processes.of(order.attempt);
     host.processes.end(process);
     const auto outcome = host.outcome_of(order.attempt);
@@ -346,9 +331,7 @@ TEST_CASE("an attempt process that is past its time-out is killed, and what it t
     const bool told = GENERATE(false, true);
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     const auto life = wire::open_order(order.document).value();
     host.loop.run_for(std::chrono::seconds(life.timeout_s + life.cancel_grace_s) + 59s);
     CHECK(host.processes.of(order.attempt).alive);
@@ -456,11 +439,8 @@ TEST_CASE("an answer that came at once and brings nothing is not followed by a p
 TEST_CASE("a report whose answer moves nothing is not repeated at once, and an outcome is told until it is stored") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    const auto order = host.begun(7);
+    host.end(order, Ending::succeeded);
     const std::string moves_nothing =
         GENERATE(R"({"restore_epoch":0,"attempts":[]})",
                  R"({"restore_epoch":0,"attempts":[{"id":"ID","log_offset":0,"event_seq":0}]})", R"("garbage")");

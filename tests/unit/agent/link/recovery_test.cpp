@@ -16,28 +16,22 @@ wire::OrderArtifact some_artifact() { return {"alias", "name", "1", crypto::sha2
 TEST_CASE("restart: a process that lives is attached to again") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     host.kill();
     REQUIRE(host.processes.of(order.attempt).alive);
     host.start();
     CHECK(host.polled().start_epoch == 2);
     CHECK(host.listed(order.attempt) == HeldState::running);
-    host.processes.write_outcome(order.attempt, Ending::failed);
-    host.processes.end(host.processes.of(order.attempt));
+    host.end(order, Ending::failed);
     CHECK(host.outcome_of(order.attempt).reason == Reason::exit_code);
 }
 
 TEST_CASE("restart: an outcome that is there is told") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     host.kill();
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    host.end(order, Ending::succeeded);
     SECTION("in the same boot") {}
     SECTION("in another boot") { host.restart_machine(); }
     host.start();
@@ -103,9 +97,7 @@ TEST_CASE("restart: a process that lives but was never told to go ends, and the 
 TEST_CASE("restart: a task had started and the process is dead: both groups are killed and the attempt is lost") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     auto& process = host.processes.of(order.attempt);
     host.kill();
     host.processes.end(process);
@@ -122,9 +114,7 @@ TEST_CASE("restart: a task had started and the process is dead: both groups are 
 TEST_CASE("restart of the machine: what the power cut took of a log is not promised any more") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
     REQUIRE(os::replace_whole(*directory, run::log_name, "four"));
     wire::Outcome outcome;
@@ -168,9 +158,7 @@ TEST_CASE("restart of the machine: never started again, lost, host_restarted") {
 TEST_CASE("restart of the machine: an attempt that had ended keeps its order, which a restored coordinator asks for") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
+    const auto order = host.begun(7);
     host.processes.write_outcome(order.attempt, Ending::succeeded);
     const auto directory = host.processes.attempts()->open_directory(order.attempt).value();
     REQUIRE(os::replace_whole(*directory, run::order_name, ""));
@@ -191,11 +179,8 @@ TEST_CASE("restart of the machine: an attempt that had ended keeps its order, wh
 TEST_CASE("restart: an order is known by its fence also when its attempt is over") {
     Host host;
     host.start();
-    const auto order = host.order(7);
-    host.answer(Host::with({order}));
-    host.processes.begin_task(order.attempt);
-    host.processes.write_outcome(order.attempt, Ending::succeeded);
-    host.processes.end(host.processes.of(order.attempt));
+    const auto order = host.begun(7);
+    host.end(order, Ending::succeeded);
     host.outcome_of(order.attempt);
     auto answer = Host::with({});
     answer.forget = {order.attempt};
