@@ -378,7 +378,7 @@ Result<> Runner::write_end() {
     sync();
     const Result<> events = events_.sync();
     if (!outcome_created_) {
-        sync_order();
+        run::sync_order(*files_.directory);
         // Of a log that the disk may not hold, no end is promised.
         outcome_->log_sha256 = log_.sync() ? std::optional(log_.digest()) : std::nullopt;
         TRY(create_outcome());
@@ -400,13 +400,6 @@ bool Runner::release_reserve() {
 
 // The claim was a rename that nobody waited for: without its name the outcome would be lost with the power. After the
 // outcome, where a journalling file system has nothing left to write for it.
-/// A coordinator that was restored asks what this attempt was, long after the journal has forgotten it. A task may have
-/// taken the file away: then nobody will know.
-void Runner::sync_order() {
-    const auto order = files_.directory->open(run::order_name, {.access = os::Access::read});
-    if (order) static_cast<void>((*order)->sync_data());
-}
-
 Result<> Runner::sync_claim() {
     TRY_ASSIGN(const auto path, os::split_path(options_.directory));
     TRY_ASSIGN(const auto attempts, world_.files.open_directory(path.directory));

@@ -95,7 +95,6 @@ private:
     bool release_reserve();
     Result<> create_outcome();
     Result<> sync_claim();
-    void sync_order();
 
     void issue(wire::Severity severity, std::string message);
     void fail_attempt(Reason reason, const std::string& summary);

@@ -1,6 +1,7 @@
 #include "agent/journal/journal.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/journal/records.h"
 #include "platform/base/assert.h"
@@ -94,6 +95,8 @@ void Journal::apply(char type, std::string_view bytes) {
         orders_[order.fence] = std::move(order);
     } else if (type == 'e') {
         forget(in.text());
+    } else if (type == 'u') {
+        if (JournalledOrder* const order = find(in.text())) order->given_up = true;
     } else if (type == 't') {
         told_again_.insert(in.text());
     } else if (type == 'p') {
@@ -110,13 +113,24 @@ void Journal::add(JournalledOrder order) {
     orders_[order.fence] = std::move(order);
 }
 
+JournalledOrder* Journal::find(const std::string& attempt) {
+    const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
+    return found == orders_.end() ? nullptr : &found->second;
+}
+
 bool Journal::forget(const std::string& attempt) {
     if (told_again_.erase(attempt) > 0) return true;
-    const auto found = std::ranges::find_if(orders_, [&](const auto& e) { return e.second.attempt == attempt; });
-    if (found == orders_.end()) return false;
-    live_bytes_ -= std::min<std::uint64_t>(live_bytes_, found->second.document.size());
-    orders_.erase(found);
+    const JournalledOrder* const order = find(attempt);
+    if (order == nullptr) return false;
+    live_bytes_ -= std::min<std::uint64_t>(live_bytes_, order->document.size());
+    orders_.erase(order->fence);
     return true;
+}
+
+void Journal::give_up(const std::string& attempt) {
+    JournalledOrder* const order = find(attempt);
+    if (order == nullptr || std::exchange(order->given_up, true)) return;
+    pending_ += RecordWriter('u').text(attempt).take();
 }
 
 void Journal::end(const std::string& attempt) {
@@ -162,7 +176,10 @@ std::string Journal::snapshot() const {
                             .number(static_cast<std::uint64_t>(highest_fence_))
                             .number(static_cast<std::uint64_t>(pruned_fence_))
                             .take();
-    for (const auto& [fence, order] : orders_) bytes += order_record(order);
+    for (const auto& [fence, order] : orders_) {
+        bytes += order_record(order);
+        if (order.given_up) bytes += RecordWriter('u').text(order.attempt).take();
+    }
     for (const std::string& attempt : told_again_) bytes += RecordWriter('t').text(attempt).take();
     return bytes;
 }

@@ -16,8 +16,9 @@ struct JournalledOrder {
     std::string attempt;
     std::string job;
     std::int64_t fence = 0;
-    std::string boot_id;   ///< of the boot in which it was taken on
-    std::string document;  ///< the envelope's bytes as they came
+    std::string boot_id;    ///< of the boot in which it was taken on
+    std::string document;   ///< the envelope's bytes as they came
+    bool given_up = false;  ///< it ended before it began, and has no directory to say so: it never begins
 };
 
 /// How its files grow.
@@ -36,6 +37,7 @@ struct JournalOptions {
 ///     'o'  fence, boot id, attempt, job, document
 ///     'e'  attempt: its end is acknowledged
 ///     'p'  pruned fence: the directory of no attempt with a fence up to this is left
+///     'u'  attempt: it is given up
 ///     't'  attempt: of an ended one that is kept, to be told again until a later 'e'
 /// Space is allocated ahead, so that a record costs one write and one fdatasync. When most of a file is dead, what is
 /// alive is written to the other one. One thread.
@@ -53,6 +55,7 @@ public:
     /// These take effect at once in memory, and durably with the next sync().
     void add(JournalledOrder order);
     void end(const std::string& attempt);  ///< no effect if there is no such order, nor one to be told again
+    void give_up(const std::string& attempt);
     /// A kept attempt whose end was acknowledged, by a coordinator that has forgotten it since.
     void tell_again(const std::string& attempt);
     void prune(std::int64_t fence);
@@ -70,6 +73,7 @@ private:
     bool replay(const std::string& bytes, bool apply);
     void apply(char type, std::string_view bytes);
     bool forget(const std::string& attempt);
+    JournalledOrder* find(const std::string& attempt);
     Result<> swap();
     Result<> reserve(std::uint64_t size);
     std::string snapshot() const;

@@ -78,8 +78,8 @@ void Link::heard(const net::Response& response) {
 }
 
 bool Link::end_is_journalled(const std::string& attempt) {
-    return !parts_.journal.dirty() && std::ranges::none_of(parts_.journal.orders(), [&](const auto& entry) {
-        return entry.second.attempt == attempt;
+    return !parts_.journal.dirty() && std::ranges::any_of(parts_.journal.orders(), [&](const auto& entry) {
+        return entry.second.attempt == attempt && entry.second.given_up;
     });
 }
 

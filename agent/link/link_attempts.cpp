@@ -179,7 +179,7 @@ void Link::write_end(HeldAttempt& held, wire::Outcome outcome) {
         CRASH_POINT("link.outcome_after");
     } else {
         // Nothing but the journal will know of this end; if it has no room either, the next poll tries again.
-        parts_.journal.end(held.id);
+        parts_.journal.give_up(held.id);
         static_cast<void>(sync_journal());
     }
     ended(held, std::move(outcome));
@@ -233,6 +233,10 @@ Result<> Link::recover() {
 /// Each order without an end has one next step (protocol.md 6).
 Result<> Link::recover_one(const journal::JournalledOrder& order) {
     HeldAttempt& held = hold(order);
+    if (order.given_up) {
+        end_unbegun(held, Ending::failed, Reason::disk_full, "there was no room for its directory");
+        return {};
+    }
     fetch_.keep(held.id, held.order.artifacts);
     const bool same_boot = order.boot_id == options_.boot_id;
     if (!same_boot) {

@@ -93,7 +93,13 @@ Result<std::string> discard_attempt(os::Directory& attempts, const std::string& 
                                     ": remove those that begin with " + std::string(discarded_prefix));
 }
 
+void sync_order(os::Directory& attempt) {
+    const auto order = attempt.open(order_name, {.access = os::Access::read});
+    if (order) static_cast<void>((*order)->sync_data());
+}
+
 Result<> create_outcome(os::Directory& attempt, const wire::Outcome& outcome) {
+    sync_order(attempt);
     CRASH_POINT("run.outcome_before");
     TRY(os::create_durably(attempt, outcome_name, wire::encode(outcome)));
     CRASH_POINT("run.outcome_durable");

@@ -26,6 +26,10 @@ Result<> remake_attempt(os::Directory& attempts, const std::string& id, std::str
 /// not done here. Answers the new name; empty if it is gone.
 Result<std::string> discard_attempt(os::Directory& attempts, const std::string& name);
 
+/// To be called before the outcome is created: a coordinator that was restored asks what the attempt was, long after
+/// the journal has forgotten it. If a task has taken the order away, nobody will know.
+void sync_order(os::Directory& attempt);
+
 /// Creates outcome.json, durable, for an attempt whose process is dead or was never told `go`. Conflict if something
 /// lies there already.
 Result<> create_outcome(os::Directory& attempt, const wire::Outcome& outcome);

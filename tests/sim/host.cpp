@@ -215,14 +215,8 @@ void Host::cut_power() {
     if (off_) return;
     scene_.tell("host " + std::to_string(options_.number) + ": the power is cut");
     blur(link_ && link_->muted);
-    std::set<std::string> orders = whole_orders();
-    if (link_)
-        for (const auto& held : link_->link->status().attempts) orders.erase(held.attempt);
     lose_power();
     files_->power_cut(scene_.random);
-    const std::set<std::string> left = whole_orders();
-    for (const std::string& attempt : orders)
-        if (!left.contains(attempt)) judge_.order_gone(attempt);
     directories_.clear();
     boot_later();
 }

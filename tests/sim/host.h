@@ -76,7 +76,6 @@ private:
     void look_at_directories();
     void look_at_outcome(const std::string& attempt);
     void blur(bool also_ended);
-    std::set<std::string> whole_orders();
     std::vector<std::string> attempts_here();
     void spoil_disk(bool held);
     void turn_link();

@@ -160,15 +160,4 @@ void Host::blur(bool also_ended) {
         if (also_ended || !with_outcome_.contains(name)) judge_.blurred(name);
 }
 
-/// Attempts whose order can be read.
-std::set<std::string> Host::whole_orders() {
-    std::set<std::string> whole;
-    for (const std::string& name : directories_) {
-        const auto directory = files_->open_directory(attempts_path + "/" + name);
-        const auto text = directory ? os::read_whole(**directory, run::order_name, 1 << 20) : fail(directory.error());
-        if (text && *text && wire::open_order(**text)) whole.insert(name);
-    }
-    return whole;
-}
-
 }  // namespace slipway::sim

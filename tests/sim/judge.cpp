@@ -110,6 +110,7 @@ void Judge::answered(const wire::PollRequest& poll, std::int64_t agent_row, cons
 }
 
 void Judge::restored(Told told, Hold hold) {
+    was_restored_ = true;
     told_ = std::move(told);
     hold_ = std::move(hold);
     shown_.clear();

@@ -70,7 +70,6 @@ public:
     bool is_copied_agent(const std::string& agent) const { return copied_agents_.contains(agent); }
     void disk_gone(int host);
     /// A power cut took the order of an attempt that was acknowledged: only a whole directory is told of again.
-    void order_gone(const std::string& attempt) { order_gone_.insert(attempt); }
 
     // What the coordinator hears and says
     void host_reports(const wire::ReportRequest& message);
@@ -115,6 +114,7 @@ private:
     std::set<std::string> blurred_;
     std::set<std::string> order_gone_;  ///< directories of ended attempts that are gone
     std::set<std::string> copied_agents_;
+    bool was_restored_ = false;
     std::set<std::string> copied_attempts_;
     std::map<std::string, std::set<std::string>> said_;        // outcomes that were sent
     std::map<std::string, Steady> renewed_;                    // by attempt

@@ -76,8 +76,10 @@ void Judge::look_at(const core::Job& job, const std::vector<const core::Attempt*
     }
     if (now.automatic_retries > limits::automatic_retries_max || (now.automatic_retries > 0 && !job.idempotent))
         scene_.violated("job " + job.id + " was retried by itself too often");
+    // Of two hosts with one identity, the first list frees the jobs of a backup while the other may run one.
+    const bool hidden = was_restored_ && !copied_agents_.empty();
     if (const auto begun = begun_.find(job.id);
-        begun != begun_.end() && begun->second > 1 + automatic_[job.id] + asked_again_[job.id])
+        !hidden && begun != begun_.end() && begun->second > 1 + automatic_[job.id] + asked_again_[job.id])
         scene_.violated("job " + job.id + " started more attempts than were asked for");
 
     if (!first && is_final(before.state) &&
@@ -129,7 +131,8 @@ void Judge::look_at(const core::Attempt& attempt, const std::string& job, const 
     if (now.state == AttemptState::unknown && before.state != now.state && !first) {
         scene_.happens(Kind::attempt_unknown);
         const auto renewed = renewed_.find(attempt.id);
-        if (renewed != renewed_.end() && scene_.now() - renewed->second < wire::lease - 1s && !is_copied(attempt.id))
+        if (renewed != renewed_.end() && scene_.now() - renewed->second < wire::lease - 1s &&
+            !copied_agents_.contains(agent.id))
             scene_.violated("attempt " + attempt.id + " is unknown although it was listed a moment ago");
     }
     if (now.state == AttemptState::lost && before.state != now.state &&

@@ -90,6 +90,22 @@ TEST_CASE("an order without an end is found again as it was written") {
     CHECK(again->highest_fence() == 5);
 }
 
+TEST_CASE("an order that was given up is found as given up") {
+    Disk disk;
+    {
+        const auto journal = disk.open();
+        journal->add(order(1));
+        journal->add(order(2));
+        journal->give_up("attempt-2");
+        journal->give_up("attempt-3");
+        REQUIRE(journal->sync());
+    }
+    const auto again = disk.open();
+    REQUIRE(fences(*again) == std::vector<std::int64_t>{1, 2});
+    CHECK_FALSE(again->orders().at(1).given_up);
+    CHECK(again->orders().at(2).given_up);
+}
+
 TEST_CASE("what is to be told again is found until its end") {
     Disk disk;
     {
@@ -175,6 +191,7 @@ TEST_CASE("when most is dead the living orders and both fences go to the other f
         journal->prune(1);
         journal->tell_again("attempt-1");
         journal->add(order(2));
+        journal->give_up("attempt-2");
         bool swapped = false;
         for (std::int64_t fence = 3; fence < 40; ++fence) {
             journal->add(order(fence, large));
@@ -191,6 +208,7 @@ TEST_CASE("when most is dead the living orders and both fences go to the other f
     CHECK(again->highest_fence() == 39);
     CHECK(again->pruned_fence() == 1);
     CHECK(again->told_again() == std::set<std::string>{"attempt-1"});
+    CHECK(again->orders().at(2).given_up);
 }
 
 TEST_CASE("after a power cut at any operation all that was synced is there") {

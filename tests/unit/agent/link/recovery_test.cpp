@@ -111,6 +111,20 @@ TEST_CASE("restart: a task had started and the process is dead: both groups are 
     }));
 }
 
+TEST_CASE("restart: an order that was given up never begins, and its end is told") {
+    Host host;
+    host.start();
+    const auto order = host.order(7);
+    host.journal->add({order.attempt, wire::open_order(order.document).value().job, 7, "boot-1", order.document});
+    host.journal->give_up(order.attempt);
+    REQUIRE(host.journal->sync());
+    host.kill();
+    host.start();
+    CHECK(host.listed(order.attempt) == HeldState::ended);
+    CHECK(host.outcome_of(order.attempt).reason == Reason::disk_full);
+    for (const auto& process : host.processes.all) CHECK(process->attempt.empty());
+}
+
 TEST_CASE("restart of the machine: what the power cut took of a log is not promised any more") {
     Host host;
     host.start();
