@@ -119,7 +119,8 @@ class Garbage(unittest.TestCase):
         def sealed():
             log = self.admin.get(f"/api/v1/jobs/{self.job}/log")
             return log.headers["Slipway-Log-State"] == "sealed" and log.body
-        self.assertEqual(harness.wait_until(sealed, "the log is here", 60), whole)
+        # Polls, reports and logs may each wait for half a minute by now.
+        self.assertEqual(harness.wait_until(sealed, "the log is here", 180), whole)
         shown = harness.wait_until(lambda: (now := self.shown())["state"] == "succeeded" and now, "the job ends")
         self.assertEqual((shown["attempts_made"], shown["attempts"][0]["flags"]), (1, []))
         after = self.admin.post("/api/v1/jobs", harness.shell_job("true")).json["id"]
