@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/job_rules.h"
+#include "coordinator/core/restored.h"
 #include "coordinator/desk/restored.h"
 #include "platform/base/assert.h"
 
@@ -84,7 +85,7 @@ void probe_unsealed(Turn& turn, const core::Poll& poll, const std::vector<core::
 
 Result<> take_poll(Turn& turn, core::Agent& agent, const core::Poll& poll, core::Identity identity, PollReply& reply) {
     const bool whole_list = poll.restore_epoch == turn.desk().restore_epoch();
-    const bool first_since_restore = whole_list && poll.restore_epoch > agent.restore_epoch;
+    const bool first_list = core::is_first_list(agent, poll, turn.desk().restore_epoch());
     const bool changed = take_facts(turn, agent, poll, identity);
     turn.desk().saw(agent.row, poll.instance, poll.seq, core::hold_s(poll));
     if (changed) {
@@ -93,7 +94,7 @@ Result<> take_poll(Turn& turn, core::Agent& agent, const core::Poll& poll, core:
         turn.desk().follow(agent);
     }
     lift_fence(turn, poll.highest_fence);
-    if (first_since_restore) TRY(adopt_unknown(turn, agent, poll));
+    if (first_list) TRY(adopt_unknown(turn, agent, poll));
     TRY_ASSIGN(auto cases, load_cases(turn, agent.row, poll));
     core::take_list(poll, whole_list, cases, turn.now());
     for (const core::Case& of : cases) TRY(turn.write(of));

@@ -2,60 +2,30 @@
 
 #include <algorithm>
 
-#include "coordinator/core/transitions.h"
+#include "coordinator/core/restored.h"
 
 namespace slipway::desk {
 namespace {
 
-// What no coordinator will ever have given. An agent that claims it is not believed: the counter has to last for all.
-constexpr std::int64_t fence_lifted_max = std::int64_t{1} << 52;
-
-Result<core::Job> recovered_job(Turn& turn, const core::Agent& agent, const std::string& job_id) {
-    core::Job job;
-    job.id = job_id;
-    job.name = "recovered from agent " + agent.name;
-    job.pool_row = agent.pool_row;
-    job.spec = "{}";
-    job.created = turn.now();
-    job.created_by = "agent:" + agent.name;
-    job.state = JobState::unknown;
+Result<core::Job> job_of(Turn& turn, const core::Agent& agent, const std::string& job_id) {
+    TRY_ASSIGN(auto known, turn.tx().job_by_id(job_id));
+    if (known) return *std::move(known);
+    core::Job job = core::recovered_job(agent, job_id, turn.now());
     TRY(turn.tx().insert(job, {}));
     return job;
 }
 
 Result<> adopt(Turn& turn, const core::Agent& agent, const core::Poll::Held& held) {
     store::Transaction& tx = turn.tx();
-    TRY_ASSIGN(auto known, tx.attempt_by_id(held.attempt));
+    TRY_ASSIGN(const auto known, tx.attempt_by_id(held.attempt));
     if (known) return {};
-    TRY_ASSIGN(auto found, tx.job_by_id(held.job));
-    core::Job job;
-    if (found) {
-        job = *std::move(found);
-    } else {
-        TRY_ASSIGN(job, recovered_job(turn, agent, held.job));
-    }
+    TRY_ASSIGN(core::Job job, job_of(turn, agent, held.job));
     std::int64_t highest = 0;
     TRY_ASSIGN(const auto others, tx.attempts_of_job(job.row));
     for (const core::Attempt& other : others) highest = std::max(highest, other.fence);
-
-    core::Attempt attempt;
-    attempt.id = held.attempt;
-    attempt.job_row = job.row;
-    attempt.agent_row = agent.row;
-    attempt.fence = held.fence;
-    attempt.state = AttemptState::unknown;
-    attempt.leased = turn.now();
-    attempt.lease_until = core::lease_end(turn.now());
-    attempt.acknowledged = true;
-    attempt.withheld = true;
-    attempt.handed_boot_id = agent.boot_id;
+    core::Attempt attempt = core::adopted(agent, held, job, turn.now());
     TRY(tx.insert(attempt, ""));
-    ++job.attempts;
-    if (held.fence > highest && !is_final(job.state)) {
-        turn.unqueue(job.row);
-        job.current_attempt_row = attempt.row;
-        job.state = JobState::unknown;
-    }
+    if (core::take_over(job, attempt, highest)) turn.unqueue(job.row);
     TRY(tx.update(job));
     return turn.audit({"coordinator", ""}, "attempt_adopted", "job:" + job.id,
                       "attempt " + attempt.id + " of agent " + agent.name + ", fence " + std::to_string(held.fence));
@@ -64,7 +34,7 @@ Result<> adopt(Turn& turn, const core::Agent& agent, const core::Poll::Held& hel
 }  // namespace
 
 void lift_fence(Turn& turn, std::int64_t highest_fence) {
-    if (highest_fence <= fence_lifted_max) turn.lift_fence(highest_fence);
+    if (core::may_have_been_given(highest_fence)) turn.lift_fence(highest_fence);
 }
 
 Result<> adopt_unknown(Turn& turn, const core::Agent& agent, const core::Poll& poll) {
@@ -73,14 +43,12 @@ Result<> adopt_unknown(Turn& turn, const core::Agent& agent, const core::Poll& p
 }
 
 Result<> release_held_jobs(Turn& turn) {
-    const std::int64_t epoch = turn.desk().restore_epoch();
-    if (epoch == 0 || !turn.desk().holds_jobs()) return {};
-    TRY_ASSIGN(const std::int64_t counter, turn.tx().counter(store::Counter::restored_fence));
+    if (!turn.desk().holds_jobs()) return {};
+    TRY_ASSIGN(const std::int64_t fence, turn.tx().counter(store::Counter::restored_fence));
+    const core::Restore restore{turn.desk().restore_epoch(), fence};
     TRY_ASSIGN(const auto agents, turn.tx().all_agents());
-    const bool all_shown = std::ranges::all_of(agents, [&](const core::Agent& agent) {
-        return agent.restore_epoch == epoch && agent.pruned_fence <= counter;
-    });
-    if (!all_shown) return {};
+    if (!std::ranges::all_of(agents, [&](const core::Agent& agent) { return core::has_shown_all(agent, restore); }))
+        return {};
     TRY_ASSIGN(auto jobs, turn.tx().unfinished_jobs());
     for (core::Job& job : jobs) {
         if (job.held_by_restore == 0) continue;

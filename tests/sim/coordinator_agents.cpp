@@ -132,10 +132,12 @@ void Coordinator::poll(const Message& message, const core::Agent& agent, const A
     if (said->attempts.size() > 1) scene_.happens(Kind::several_slots_used);
     const core::Poll poll = spoiled(*said, message, agent);
     const int host = message.peer.host;
+    const auto last_seq = [this, &said, row = agent.row] { return desk_->last_seq(row, said->instance); };
     turn(
-        [&](desk::Turn& turn) {
-            turn.after_commit([this, host, &said, row = agent.row](const Result<>& committed) {
-                if (!committed) return;
+        [&, before = last_seq()](desk::Turn& turn) {
+            turn.after_commit([this, host, &said, &last_seq, before, row = agent.row](const Result<>& committed) {
+                const bool late = before == last_seq();  // it was answered empty and changed nothing
+                if (!committed || late) return;
                 const auto reader = store_->read();
                 ASSERT(reader);
                 const auto now = (*reader)->agent(row);

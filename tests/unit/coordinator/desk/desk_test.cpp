@@ -8,10 +8,6 @@ using namespace slipway::desk::test;
 
 namespace {
 
-struct Shop : Office {
-    explicit Shop(std::size_t jobs_max = limits::jobs_queued_max) : Office(jobs_max) { make_pool("default"); }
-};
-
 /// A job that runs on agent "web".
 struct RunningJob : Shop {
     Host host{*this, "web"};
@@ -299,27 +295,6 @@ TEST_CASE("late words and doubled requests change nothing") {
     CHECK_FALSE(host.answer);  // the newer poll is still parked
 }
 
-TEST_CASE("a cloned agent is a conflict: no orders to either until a person decides") {
-    Shop shop;
-    Host host(shop, "web");
-    CHECK_FALSE(host.poll());
-    Host clone = host;
-    clone.next.instance = "instance-of-the-clone";
-    clone.next.address = "127.0.0.9";
-    REQUIRE(clone.poll());
-    CHECK(clone.answer->error().reason == "identity_conflict");
-    const core::Job job = shop.make_job("publish");
-    host.poll();
-    CHECK(shop.job(job.id).state == JobState::queued);
-    CHECK(shop.desk->queue().waiting(job.row) == Waiting::maintenance);
-
-    REQUIRE(shop.in_turn<core::Agent>(
-        [&](Turn& turn) { return keep_instance(turn, shop.anna, "web", host.next.instance); }));
-    CHECK(shop.job(job.id).state == JobState::leased);
-    REQUIRE(clone.poll());
-    CHECK(clone.answer->error().reason == "identity_conflict");
-}
-
 TEST_CASE("late words of a link that is gone are no conflict, also when the coordinator's clock is set back between") {
     Shop shop;
     Host before(shop, "web");
@@ -335,130 +310,6 @@ TEST_CASE("late words of a link that is gone are no conflict, also when the coor
     REQUIRE(before.poll());
     CHECK(before.answer->has_value());
     CHECK_FALSE((*shop.store->read().value()->agent(before.agent.row).value()).conflict);
-}
-
-TEST_CASE("deleting an agent with open attempts needs force, and ends them lost") {
-    Shop shop;
-    Host host(shop, "web");
-    const core::Job job = shop.make_job("publish");
-    REQUIRE(host.poll());
-    host.take_orders(HeldState::running);
-    CHECK_FALSE(host.poll());
-    CHECK(shop.in_turn<core::Agent>([&](Turn& turn) { return delete_agent(turn, shop.anna, "web", Force::no); })
-              .error()
-              .reason == "agent_busy");
-    REQUIRE(shop.in_turn<core::Agent>([&](Turn& turn) { return delete_agent(turn, shop.anna, "web", Force::yes); }));
-    CHECK(shop.job(job.id).state == JobState::failed);
-    CHECK(shop.job(job.id).reason == Reason::agent_deleted);
-    REQUIRE(host.answer);
-    CHECK(host.answer->error().reason == "agent_deleted");
-    // What it still has to say is stored.
-    const ReportAnswer late = host.ends(host.next.attempts[0], Ending::succeeded);
-    CHECK(late.verdict.outcome_stored);
-    CHECK(late.verdict.superseded);
-}
-
-TEST_CASE("after a restore what an agent shows first is adopted, and jobs of the backup wait until all have shown") {
-    Shop shop;
-    Host host(shop, "web");
-    Host other(shop, "db");
-    const core::Job kept = shop.make_job("kept");
-    shop.restore(kept.id);
-    host.next.highest_fence = 1'200'000;
-    host.next.attempts = {{"lost-attempt", "lost-job", 1'200'000, HeldState::ended}};
-
-    REQUIRE(host.poll());  // of the epoch before
-    CHECK(host.answer->value().restore_epoch == 1);
-    CHECK(host.answer->value().orders.empty());
-    CHECK_FALSE(shop.store->read().value()->job_by_id("lost-job").value());
-
-    host.next.restore_epoch = 1;
-    CHECK_FALSE(host.poll());
-    CHECK(shop.job("lost-job").state == JobState::running);
-    host.ends(host.next.attempts[0], Ending::succeeded);
-    CHECK(shop.job("lost-job").state == JobState::succeeded);
-    CHECK(shop.job(kept.id).state == JobState::queued);
-
-    other.next.restore_epoch = 1;
-    host.next.attempts.clear();
-    CHECK_FALSE(host.poll());
-    other.poll();
-    CHECK(shop.job(kept.id).state == JobState::leased);
-    CHECK(shop.current_attempt(kept.id).fence == 1'200'001);
-}
-
-TEST_CASE("an attempt that an agent did not show at first is never adopted") {
-    Shop shop;
-    Host host(shop, "web");
-    const core::Job job = shop.make_job("publish", [](NewJob& asked) { asked.demands = {{"os", "plan9"}}; });
-    shop.restore({});
-    Host enrolled_since(shop, "new");
-    host.next.restore_epoch = 1;
-    host.poll();
-    for (Host* liar : {&host, &enrolled_since}) {
-        liar->next.restore_epoch = 1;
-        liar->next.attempts = {{"attempt-of-" + liar->agent.name, job.id, 2'000'000, HeldState::ended}};
-        liar->poll();
-        CHECK(shop.job(job.id).state == JobState::queued);
-        CHECK_FALSE(shop.store->read().value()->attempt_by_id("attempt-of-" + liar->agent.name).value());
-    }
-}
-
-TEST_CASE("a fence that no coordinator can have given lifts nothing") {
-    Shop shop;
-    Host host(shop, "web");
-    host.next.highest_fence = std::numeric_limits<std::int64_t>::max();
-    host.poll();
-    const core::Job job = shop.make_job("publish");
-    REQUIRE(host.answer);
-    CHECK(shop.current_attempt(job.id).fence == 1);
-}
-
-TEST_CASE("a join token works once, and again for the same key only") {
-    Shop shop;
-    REQUIRE(shop.in_turn<core::JoinToken>([&](Turn& turn) {
-        return create_join_token(turn, shop.anna, {"t1", "secret", "default", "", turn.now() + 1h});
-    }));
-    int issued = 0;
-    const auto enroll_with = [&](const std::string& key, const std::string& secret) {
-        return shop.in_turn<Enrolled>([&](Turn& turn) {
-            return enroll(turn, {"t1", secret, key, "web", "127.0.0.2"}, [&](const std::string&) {
-                ++issued;
-                return IssuedCertificate{"pem" + std::to_string(issued), "serial"};
-            });
-        });
-    };
-    CHECK(enroll_with("key-1", "wrong").error().reason == "token_unknown");
-    REQUIRE(enroll_with("key-1", "secret"));
-    CHECK(enroll_with("key-2", "secret").error().reason == "token_used");
-    const auto again = enroll_with("key-1", "secret");
-    REQUIRE(again);
-    CHECK(again->certificate == "pem1");
-    CHECK(issued == 1);
-    shop.clock.pass(11min);
-    CHECK(enroll_with("key-1", "secret").error().reason == "token_used");
-}
-
-TEST_CASE("expired and revoked join tokens are refused") {
-    Shop shop;
-    REQUIRE(shop.in_turn<core::JoinToken>([&](Turn& turn) {
-        return create_join_token(turn, shop.anna, {"t1", "secret", "default", "", turn.now() + 1h});
-    }));
-    std::string expected;
-    SECTION("expired") {
-        shop.clock.pass(1h);
-        expected = "token_expired";
-    }
-    SECTION("revoked") {
-        REQUIRE(shop.in_turn<core::JoinToken>([&](Turn& turn) { return revoke_join_token(turn, shop.anna, "t1"); }));
-        expected = "token_revoked";
-    }
-    const auto refused = shop.in_turn<Enrolled>([&](Turn& turn) {
-        return enroll(turn, {"t1", "secret", "key", "web", ""}, [](const std::string&) {
-            return IssuedCertificate{"pem", "serial"};
-        });
-    });
-    CHECK(refused.error().reason == expected);
 }
 
 TEST_CASE("the audit has one row for each change, chained") {
@@ -491,21 +342,4 @@ TEST_CASE("an idempotent job goes to another agent when its own is lost, twice a
         host.next.boot_id = "boot-" + std::to_string(attempt + 1);
     }
     CHECK(shop.job(job.id).state == JobState::unknown);
-}
-
-TEST_CASE("the bootstrap code makes another administrator while nobody has shown a token") {
-    Shop shop;
-    const auto bootstrap_as = [&](const std::string& id) {
-        return shop.in_turn<core::Token>([&](Turn& turn) {
-            return bootstrap(turn, {"", "127.0.0.1"}, {id, "hash", "admin", core::Role::admin, turn.now() + 1h});
-        });
-    };
-    REQUIRE(bootstrap_as("t1"));
-    REQUIRE(bootstrap_as("t2"));  // the first answer was lost
-    CHECK(shop.store->read().value()->token("t1").value()->revoked);
-    REQUIRE(shop.in_turn<bool>([&](Turn& turn) -> Result<bool> {
-        TRY(used_token(turn, "t2"));
-        return true;
-    }));
-    CHECK(bootstrap_as("t3").error().reason == "bootstrap_done");
 }

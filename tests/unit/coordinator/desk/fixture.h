@@ -152,6 +152,11 @@ struct Office {
     }
 };
 
+/// An office with the pool that jobs go to.
+struct Shop : Office {
+    explicit Shop(std::size_t jobs_max = limits::jobs_queued_max) : Office(jobs_max) { make_pool("default"); }
+};
+
 /// What the other side of a poll remembers.
 struct Host {
     Office& office;
