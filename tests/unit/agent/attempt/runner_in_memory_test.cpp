@@ -253,16 +253,19 @@ TEST_CASE("on a full disk the task goes on, the gap is counted, and the outcome 
                                             "task_finished"});
 }
 
-TEST_CASE("an outcome that was told survives a power cut under the attempt's own name") {
+TEST_CASE("an outcome that was told survives a power cut under the attempt's own name, with its order") {
     for (unsigned seed = 1; seed <= 20; ++seed) {
         MemoryMachine machine(1);
         REQUIRE_DONE(VALUE_OF(machine.files.open_directory("/"))->sync());
         machine.begin();
+        const auto claimed = VALUE_OF(machine.root->open_directory(machine.order.attempt));
+        REQUIRE_DONE(os::replace_whole(*claimed, run::order_name, "the order"));  // as the waiting process does
         machine.exit(0);
         REQUIRE(machine.outcome);
         SeededRandom random(seed);
         machine.files.power_cut(random);
         const auto directory = VALUE_OF(machine.files.open_directory("/attempts/" + machine.order.attempt));
         CHECK(VALUE_OF(os::read_whole(*directory, run::outcome_name, 1 << 20)) == wire::encode(*machine.outcome));
+        CHECK(VALUE_OF(os::read_whole(*directory, run::order_name, 1 << 20)) == "the order");
     }
 }
